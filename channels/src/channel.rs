@@ -1,0 +1,342 @@
+//! The channel adapter: [`Channel`] and what its methods exchange with the worker.
+//!
+//! Adapters are stateless. Channels, secrets and cursors come in as arguments; time, HTTP and files come from [`Cx`].
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use tokio_util::sync::CancellationToken;
+use tributary_domain::{
+    ids::{AttachmentId, ExternalMessageId},
+    inbound::InboundEvent,
+    outbound::{OpenChannel, Outbound},
+    spec::ChannelSpec,
+};
+
+use crate::error::{ParseError, ProbeError, Verdict, WebhookReject};
+
+/// One platform.
+#[async_trait]
+pub trait Channel: Send + Sync + 'static {
+    /// What the platform can do. Never computed, never fetched.
+    fn spec(&self) -> &'static ChannelSpec;
+
+    /// How its events reach us.
+    fn ingress(&self) -> Ingress<'_>;
+
+    /// How the bytes of its files reach us.
+    fn media(&self) -> Media<'_>;
+
+    /// Turns outbound work into steps. Pure; called only after the capability check passed.
+    fn render(&self, channel: &OpenChannel, outbound: &Outbound) -> Vec<Step>;
+
+    /// One exchange with the platform.
+    ///
+    /// `done` holds the receipts of the earlier steps of the same outbound work.
+    ///
+    /// # Errors
+    /// A [`Verdict`]: what the worker shall do now.
+    async fn deliver(&self, cx: &Cx, channel: &OpenChannel, step: &Step, done: &[StepReceipt]) -> Result<StepReceipt, Verdict>;
+
+    /// Checks credentials and reachability cheaply.
+    ///
+    /// # Errors
+    /// A sentence that an administrator can act on.
+    async fn probe(&self, cx: &Cx, channel: &OpenChannel) -> Result<(), ProbeError>;
+}
+
+/// How events reach us.
+pub enum Ingress<'a> {
+    /// The platform calls us.
+    Webhook(&'a dyn Webhook),
+    /// We ask at intervals.
+    Poll(&'a dyn Poll),
+    /// We hold a connection open.
+    Listen(&'a dyn Listen),
+    /// The traffic comes through our own gateway (the web chat), already verified.
+    Gateway,
+}
+
+/// How the bytes of files reach us.
+pub enum Media<'a> {
+    /// The channel carries no files.
+    None,
+    /// With the event.
+    Inline,
+    /// They are fetched afterwards.
+    Fetch(&'a dyn Fetch),
+}
+
+/// A request of a platform, untouched.
+#[derive(Debug, Clone)]
+pub struct WebhookRequest {
+    /// `GET`, `POST`, …
+    pub method: http::Method,
+    /// What follows the channel's own path, without the leading slash.
+    pub path: String,
+    /// Raw query string.
+    pub query: String,
+    /// Headers.
+    pub headers: http::HeaderMap,
+    /// Body, byte for byte.
+    pub body: Bytes,
+    /// When it came in.
+    pub at: DateTime<Utc>,
+}
+
+/// A request whose origin has been proved; only `Webhook::verify` makes one.
+#[derive(Debug, Clone)]
+pub struct Verified {
+    /// Body and context to be stored and parsed, now or in a replay.
+    pub raw: RawInbound,
+    /// What makes two requests the same one.
+    pub dedupe_key: String,
+}
+
+/// What is stored of a request and handed to `parse`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RawInbound {
+    /// Adapter-chosen name of the body's form (`structured`, `batch`, `compat`, …).
+    pub form: String,
+    /// Headers that the parser needs, lower-case names.
+    pub headers: std::collections::BTreeMap<String, String>,
+    /// Body, byte for byte.
+    pub body: Bytes,
+    /// When it came in.
+    pub at: DateTime<Utc>,
+}
+
+/// An answer to a platform that wants more than an empty 200.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WebhookReply {
+    /// HTTP status.
+    pub status: u16,
+    /// Media type of the body.
+    pub content_type: &'static str,
+    /// Further headers.
+    pub headers: Vec<(&'static str, String)>,
+    /// Body.
+    pub body: Bytes,
+}
+
+/// What became of a stored request, for platforms that want to hear it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Accepted {
+    /// Stored now; `ids` are our message ids in the order of the items.
+    Stored {
+        /// Our id of the raw request.
+        reference: String,
+    },
+    /// Known already.
+    Duplicate {
+        /// Our id of the raw request that came first.
+        reference: String,
+    },
+    /// Known id with another body.
+    Conflict,
+}
+
+/// A platform that calls us.
+pub trait Webhook: Send + Sync {
+    /// Proves the origin over the raw bytes, in constant time.
+    ///
+    /// # Errors
+    /// [`WebhookReject`], answered without detail.
+    fn verify(&self, channel: &OpenChannel, request: &WebhookRequest) -> Result<Verified, WebhookReject>;
+
+    /// Answers a handshake, after checking its own token; `None` when the request is none.
+    fn challenge(&self, channel: &OpenChannel, request: &WebhookRequest) -> Option<WebhookReply>;
+
+    /// Turns a stored request into items. Pure; an item that cannot be understood is an `Err` beside its neighbours.
+    ///
+    /// # Errors
+    /// [`ParseError`] when the whole body is unreadable.
+    fn parse(&self, channel: &OpenChannel, raw: &RawInbound) -> Result<Vec<Result<InboundEvent, ParseError>>, ParseError>;
+
+    /// What the platform is answered once the request is stored.
+    fn reply(&self, accepted: &Accepted) -> WebhookReply;
+}
+
+/// A platform that we ask at intervals.
+#[async_trait]
+pub trait Poll: Send + Sync {
+    /// Seconds between two polls.
+    fn interval_s(&self) -> u32;
+
+    /// Everything since `cursor`, and the next cursor. Both are stored in one transaction.
+    ///
+    /// # Errors
+    /// A [`Verdict`].
+    async fn poll(&self, cx: &Cx, channel: &OpenChannel, cursor: Option<serde_json::Value>) -> Result<Found, Verdict>;
+}
+
+/// What a poll or a listener found.
+#[derive(Debug, Clone)]
+pub struct Found {
+    /// Items in order; an item that cannot be understood is an `Err` with its raw bytes beside it.
+    pub items: Vec<FoundItem>,
+    /// Where to go on; stored in the same transaction as the items.
+    pub cursor: serde_json::Value,
+}
+
+/// One item found, with the bytes it came from, so that it can be replayed.
+#[derive(Debug, Clone)]
+pub struct FoundItem {
+    /// What makes two finds the same one.
+    pub dedupe_key: String,
+    /// The bytes it came from.
+    pub raw: RawInbound,
+    /// What they mean.
+    pub event: Result<InboundEvent, ParseError>,
+}
+
+/// A platform to which we hold a connection open.
+#[async_trait]
+pub trait Listen: Send + Sync {
+    /// Receives until shutdown or an error; reconnecting is the worker's work.
+    ///
+    /// # Errors
+    /// A [`Verdict`].
+    async fn listen(
+        &self,
+        cx: &Cx,
+        channel: &OpenChannel,
+        cursor: Option<serde_json::Value>,
+        sink: &dyn Sink,
+        shutdown: CancellationToken,
+    ) -> Result<(), Verdict>;
+
+    /// Turns a stored item into an event again, for replays. Pure.
+    ///
+    /// # Errors
+    /// [`ParseError`].
+    fn parse(&self, channel: &OpenChannel, raw: &RawInbound) -> Result<InboundEvent, ParseError>;
+}
+
+/// Where a listener puts what it found.
+#[async_trait]
+pub trait Sink: Send + Sync {
+    /// Stores items and cursor in one transaction; returns when that is durable.
+    ///
+    /// # Errors
+    /// A [`Verdict`] when the lease was lost or storage is away: stop listening.
+    async fn store(&self, found: Found) -> Result<(), Verdict>;
+}
+
+/// A platform whose files are fetched afterwards.
+#[async_trait]
+pub trait Fetch: Send + Sync {
+    /// Opens the file named by an [`tributary_domain::inbound::AttachmentSource::Reference`].
+    ///
+    /// # Errors
+    /// A [`Verdict`].
+    async fn fetch(&self, cx: &Cx, channel: &OpenChannel, reference: &str) -> Result<FetchedFile, Verdict>;
+}
+
+/// A file being fetched.
+pub struct FetchedFile {
+    /// File name, if the platform says one.
+    pub name: Option<String>,
+    /// Media type, if the platform says one.
+    pub mime: Option<String>,
+    /// The bytes, streamed; the worker enforces the cap.
+    pub body: futures_util::stream::BoxStream<'static, std::io::Result<Bytes>>,
+}
+
+/// One exchange to be made: a plain value that snapshots well.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "step", rename_all = "snake_case")]
+pub enum Step {
+    /// An HTTP call.
+    Http(HttpStep),
+    /// A mail.
+    Mail(Box<MailStep>),
+    /// An event for our own web chat: it is already in the log, so sending means recording that it is there.
+    Gateway,
+    /// Nothing to do on this platform.
+    Nothing,
+}
+
+/// An HTTP call.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct HttpStep {
+    /// Method.
+    pub method: String,
+    /// Address without secrets.
+    pub url: String,
+    /// Headers without secrets.
+    pub headers: Vec<(String, String)>,
+    /// JSON body.
+    pub body: serde_json::Value,
+}
+
+/// A mail, before it is written out.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct MailStep {
+    /// `Message-ID` without brackets; fixed per outbound work.
+    pub message_id: String,
+    /// Address of the sender.
+    pub from: String,
+    /// Name of the sender.
+    pub from_name: Option<String>,
+    /// Address of the recipient.
+    pub to: String,
+    /// Name of the recipient.
+    pub to_name: Option<String>,
+    /// Where answers shall go, if elsewhere.
+    pub reply_to: Option<String>,
+    /// Subject.
+    pub subject: String,
+    /// `In-Reply-To`, without brackets.
+    pub in_reply_to: Option<String>,
+    /// `References`, oldest first, without brackets.
+    pub references: Vec<String>,
+    /// Text part.
+    pub text: String,
+    /// HTML part.
+    pub html: Option<String>,
+    /// Files.
+    pub attachments: Vec<MailAttachment>,
+    /// Written by a machine: carries `Auto-Submitted`.
+    pub is_automatic: bool,
+    /// Date header.
+    pub at: DateTime<Utc>,
+}
+
+/// A file of a mail.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MailAttachment {
+    /// Ours.
+    pub id: AttachmentId,
+    /// File name.
+    pub name: String,
+    /// Media type.
+    pub mime: String,
+    /// Content id, when the HTML shows it.
+    pub content_id: Option<String>,
+}
+
+/// What a platform answered to a step.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StepReceipt {
+    /// The platform's id, when it gave one.
+    pub external_id: Option<ExternalMessageId>,
+    /// Anything a later step needs (the id of an uploaded file).
+    pub note: Option<String>,
+}
+
+/// Time, HTTP and files for adapters.
+#[derive(Clone)]
+pub struct Cx {
+    /// The clock.
+    pub clock: Arc<dyn tributary_domain::clock::Clock>,
+    /// The guarded HTTP client: the only way out.
+    pub http: crate::shared::http::GuardedClient,
+    /// Stored files.
+    pub media: tributary_domain::media::MediaStore,
+    /// Public base address of this installation, for links in messages.
+    pub public_url: url::Url,
+}

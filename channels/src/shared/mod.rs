@@ -1,0 +1,3 @@
+//! Parts that two or more channels use.
+
+pub mod http;
