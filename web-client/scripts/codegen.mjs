@@ -33,16 +33,7 @@ for (const problem of problems) console.error(problem.toString());
 if (problems.length > 0) process.exit(1);
 
 const config = {
-  scalars: {
-    ID: "string",
-    DateTime: "string",
-    JSON: "unknown",
-    Cursor: "string",
-    Url: "string",
-    UUID: "string",
-    Long: "number",
-    BigInt: "number",
-  },
+  scalars: { ID: "string", DateTime: "string", AdaptiveCardJSON: "unknown", LogCursor: "string", URL: "string" },
   defaultScalarType: "unknown",
   enumsAsTypes: true,
   useTypeImports: true,

@@ -1,96 +1,66 @@
-import { createStore, systemTimers, type Store, type Timers } from "./store";
+import { systemTimers, type Timers } from "./store";
 
-/** What somebody is doing on an interaction. */
-export type Activity = "viewing" | "replying" | "typing" | "away";
+export type OwnPresence = "VIEWING" | "REPLYING" | "AWAY" | "LEFT";
 
-export interface Present {
-  readonly id: string;
-  readonly name: string;
-  readonly isContact: boolean;
-  readonly activity: Activity;
-  readonly until: number;
-}
-
-const TYPING_TTL_MS = 6_000;
-const PRESENCE_TTL_MS = 45_000;
+/** The server forgets a tab after 45 s without a sign of life. */
 const HEARTBEAT_MS = 15_000;
+/** Someone who has not typed for this long is reading again; the other side's "is typing" ends with it. */
+const TYPING_ENDS_MS = 6_000;
+/** While typing goes on it is told again this often, so that it does not end on the other side. */
 const TYPING_EVERY_MS = 3_000;
 
-/** Who is on one interaction right now. Best effort: entries end by themselves when nothing is heard. */
-export class PresenceList {
-  readonly people: Store<readonly Present[]> = createStore<readonly Present[]>([]);
-  #cancel: (() => void) | null = null;
-
-  constructor(private readonly timers: Timers = systemTimers) {}
-
-  hear(person: Omit<Present, "until">): void {
-    const ttl = person.activity === "typing" ? TYPING_TTL_MS : PRESENCE_TTL_MS;
-    const others = this.people.get().filter((known) => known.id !== person.id);
-    this.people.set([...others, { ...person, until: this.timers.now() + ttl }]);
-    this.#schedule();
-  }
-
-  gone(id: string): void {
-    this.people.set(this.people.get().filter((known) => known.id !== id));
-  }
-
-  clear(): void {
-    this.#cancel?.();
-    this.#cancel = null;
-    this.people.set([]);
-  }
-
-  #schedule(): void {
-    this.#cancel?.();
-    const next = Math.min(...this.people.get().map((person) => person.until));
-    if (!Number.isFinite(next)) return;
-    this.#cancel = this.timers.after(Math.max(0, next - this.timers.now()), () => {
-      const now = this.timers.now();
-      this.people.set(this.people.get().filter((person) => person.until > now));
-      this.#schedule();
-    });
-  }
-}
-
-/** Tells the server what we are doing: at once on a change, every 15 s as a sign of life, typing at most every 3 s. */
+/** Tells the server what this tab does on one interaction: changes at once, then a sign of life every 15 s. */
 export class PresenceReporter {
-  #activity: "viewing" | "replying" | "away" = "viewing";
-  #lastTypingAt = Number.NEGATIVE_INFINITY;
-  #cancel: (() => void) | null = null;
+  #state: OwnPresence = "LEFT";
+  #toldTypingAt = Number.NEGATIVE_INFINITY;
+  #cancelBeat: (() => void) | null = null;
+  #cancelTyping: (() => void) | null = null;
 
   constructor(
-    private readonly report: (activity: Activity) => void,
+    private readonly report: (state: OwnPresence) => void,
     private readonly timers: Timers = systemTimers,
   ) {}
 
-  start(activity: "viewing" | "replying" | "away" = "viewing"): void {
-    this.#activity = activity;
-    this.#beat();
+  /** The tab is in front (`true`) or behind another. */
+  look(isHere: boolean): void {
+    this.#set(isHere ? "VIEWING" : "AWAY");
   }
 
-  set(activity: "viewing" | "replying" | "away"): void {
-    if (activity === this.#activity) return;
-    this.#activity = activity;
-    this.#lastTypingAt = Number.NEGATIVE_INFINITY;
-    this.#beat();
-  }
-
+  /** A key was pressed in the reply. */
   typed(): void {
     const now = this.timers.now();
-    if (now - this.#lastTypingAt < TYPING_EVERY_MS) return;
-    this.#lastTypingAt = now;
-    this.#activity = "replying";
-    this.report("typing");
+    if (this.#state !== "REPLYING" || now - this.#toldTypingAt >= TYPING_EVERY_MS) {
+      this.#toldTypingAt = now;
+      this.#state = "REPLYING";
+      this.#beat();
+    }
+    this.#cancelTyping?.();
+    this.#cancelTyping = this.timers.after(TYPING_ENDS_MS, () => this.#set("VIEWING"));
   }
 
-  stop(): void {
-    this.#cancel?.();
-    this.#cancel = null;
+  /** The message was sent or the field left. */
+  rested(): void {
+    if (this.#state === "REPLYING") this.#set("VIEWING");
+  }
+
+  leave(): void {
+    if (this.#state === "LEFT") return;
+    this.#state = "LEFT";
+    this.#cancelBeat?.();
+    this.#cancelTyping?.();
+    this.report("LEFT");
+  }
+
+  #set(state: OwnPresence): void {
+    this.#cancelTyping?.();
+    if (state === this.#state) return;
+    this.#state = state;
+    this.#beat();
   }
 
   #beat(): void {
-    this.#cancel?.();
-    this.report(this.#activity);
-    this.#cancel = this.timers.after(HEARTBEAT_MS, () => this.#beat());
+    this.#cancelBeat?.();
+    this.report(this.#state);
+    this.#cancelBeat = this.timers.after(HEARTBEAT_MS, () => this.#beat());
   }
 }

@@ -20,21 +20,19 @@ export class VersionGate {
     return true;
   }
 
-  /** Remembers every entity inside a snapshot, however deep. */
-  admitAll(data: unknown): void {
-    if (Array.isArray(data)) {
-      for (const item of data) this.admitAll(item);
-      return;
-    }
-    if (typeof data !== "object" || data === null) return;
-    const entity = data as Partial<Versioned>;
-    if (typeof entity.__typename === "string" && typeof entity.id === "string" && entity.version !== undefined) {
-      this.admit(entity as Versioned);
-    }
-    for (const value of Object.values(data)) this.admitAll(value);
-  }
-
   clear(): void {
     this.#seen.clear();
   }
+}
+
+/** Walks through a result and hands over every entity in it, however deep. */
+export function eachEntity(data: unknown, visit: (entity: Versioned & Readonly<Record<string, unknown>>) => void): void {
+  if (Array.isArray(data)) {
+    for (const item of data) eachEntity(item, visit);
+    return;
+  }
+  if (typeof data !== "object" || data === null) return;
+  const entity = data as Partial<Versioned>;
+  if (typeof entity.__typename === "string" && typeof entity.id === "string") visit(data as Versioned & Record<string, unknown>);
+  for (const value of Object.values(data)) eachEntity(value, visit);
 }

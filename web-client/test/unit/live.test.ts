@@ -4,9 +4,9 @@ import { backoffMs } from "../../src/live/backoff";
 import { Unauthenticated, Unreachable } from "../../src/live/errors";
 import { LogFollower, type LogSink } from "../../src/live/follower";
 import { Outbox, type OutboxEntry, type PostResult } from "../../src/live/outbox";
-import { PresenceList, PresenceReporter } from "../../src/live/presence";
+import { PresenceReporter } from "../../src/live/presence";
 import { EventRing } from "../../src/live/ring";
-import { VersionGate } from "../../src/live/versions";
+import { eachEntity, VersionGate } from "../../src/live/versions";
 import { FakeTimers, MemoryStorage, settle } from "../fakeTimers";
 
 test("waits grow from half a second to thirty and are spread", () => {
@@ -95,7 +95,7 @@ describe("event ring", () => {
 
 test("a lower version never wins", () => {
   const gate = new VersionGate();
-  gate.admitAll({ page: { edges: [{ node: { __typename: "Message", id: "m1", version: 7 } }] } });
+  eachEntity({ page: { edges: [{ node: { __typename: "Message", id: "m1", version: 7 } }] } }, (entity) => gate.admit(entity));
   expect(gate.admit({ __typename: "Message", id: "m1", version: 6 })).toBe(false);
   expect(gate.admit({ __typename: "Message", id: "m1", version: 7 })).toBe(true);
   expect(gate.admit({ __typename: "Message", id: "m1", version: 8 })).toBe(true);
@@ -250,29 +250,23 @@ describe("sign-in", () => {
 });
 
 describe("presence", () => {
-  test("typing ends by itself after six seconds, viewing after forty-five", () => {
-    const timers = new FakeTimers();
-    const list = new PresenceList(timers);
-    list.hear({ id: "c", name: "Mara", isContact: true, activity: "typing" });
-    list.hear({ id: "a", name: "Jonas", isContact: false, activity: "viewing" });
-    timers.advance(6_000);
-    expect(list.people.get().map((person) => person.id)).toEqual(["a"]);
-    timers.advance(39_000);
-    expect(list.people.get()).toEqual([]);
-  });
-
-  test("typing is told at most every three seconds", () => {
+  test("typing is told at once, repeated while it goes on, and ends after six seconds of rest", () => {
     const timers = new FakeTimers();
     const told: string[] = [];
-    const reporter = new PresenceReporter((activity) => told.push(activity), timers);
-    reporter.start();
+    const reporter = new PresenceReporter((state) => told.push(state), timers);
+    reporter.look(true);
     reporter.typed();
     reporter.typed();
     timers.advance(3_000);
     reporter.typed();
-    expect(told).toEqual(["viewing", "typing", "typing"]);
-    timers.advance(12_000);
-    expect(told.at(-1)).toBe("replying");
-    reporter.stop();
+    expect(told).toEqual(["VIEWING", "REPLYING", "REPLYING"]);
+    timers.advance(6_000);
+    expect(told.at(-1)).toBe("VIEWING");
+    timers.advance(15_000);
+    expect(told).toHaveLength(5);
+    reporter.leave();
+    timers.advance(60_000);
+    expect(told.at(-1)).toBe("LEFT");
+    expect(told).toHaveLength(6);
   });
 });
