@@ -25,8 +25,8 @@ export function App({ live }: { live: Live }) {
   }, [registry, chosen.areSingleKeysOn]);
 
   useEffect(() => {
-    if (auth.status === "signedOut") live.end();
-  }, [auth.status, live]);
+    if (auth.status === "signedOut" && auth.reason !== "never") live.end();
+  }, [auth, live]);
 
   return (
     <I18nProvider locale={i18n.language === "de" ? "de-DE" : "en-US"}>

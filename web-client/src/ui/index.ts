@@ -6,6 +6,8 @@ export { type Formats, shortDuration, shortTime, useFormats, useNow } from "./fo
 export { Icon, type IconName } from "./icon";
 export { Avatar, Badge, EmptyState, Notice, Skeleton, TabPanel, Tabs, type Tone } from "./misc";
 export { Dialog, Menu, MenuItem, MenuLine, Popover, Sheet, Tip } from "./overlay";
+export { Picker } from "./lazy-picker";
+export type { PickItem } from "./picker";
 export { Pane } from "./pane";
 export { toast, toastError, Toasts } from "./toast";
 export { useStore } from "./useStore";
