@@ -1,11 +1,15 @@
 export { Button, IconButton, IconToggle } from "./button";
 export { type Command, CommandProvider, CommandRegistry, type KeySettings, readableKeys, useCommandList, useCommands } from "./commands";
 export { cx } from "./cx";
-export { Checkbox, ComboBox, type Option, Select, Switch, TextField } from "./field";
+export { TextField } from "./field";
+export { ComboBox, type Option, Select } from "./select";
+export { Checkbox, Switch } from "./toggle";
+export { TabPanel, Tabs } from "./tabs";
 export { type Formats, shortDuration, shortTime, useFormats, useNow } from "./format";
 export { Icon, type IconName } from "./icon";
-export { Avatar, Badge, EmptyState, Notice, Skeleton, TabPanel, Tabs, type Tone } from "./misc";
-export { Dialog, Menu, MenuItem, MenuLine, Popover, Sheet, Tip } from "./overlay";
+export { Avatar, Badge, EmptyState, Notice, Skeleton, type Tone } from "./misc";
+export { Dialog, Sheet } from "./dialog";
+export { Menu, MenuItem, MenuLine, Popover, Tip } from "./overlay";
 export { Picker } from "./lazy-picker";
 export type { PickItem } from "./picker";
 export { Pane } from "./pane";

@@ -1,7 +1,7 @@
 import { useTranslation } from "react-i18next";
 import { Autocomplete, Input, ListBox, ListBoxItem, SearchField, useFilter } from "react-aria-components";
 import { Icon, type IconName } from "./icon";
-import { Sheet } from "./overlay";
+import { Sheet } from "./dialog";
 
 export interface PickItem {
   readonly id: string;

@@ -10,13 +10,13 @@ import { useKindLook, useLive, useViewer } from "../../session/context";
 import { prefs } from "../../session/prefs";
 import { Badge, Button, cx, Icon, IconButton, type IconName, IconToggle, Menu, MenuItem, Notice, shortDuration, useCommandList, useNow } from "../../ui";
 import { afterSending, type ComposeKind, type Draft, loadDraft, readable, saveDraft, toContent } from "./draft";
-import { FormEditor, LinkEditor, ListEditor, RepliesEditor } from "./editors";
 import { FileChips } from "./file-chips";
 import { useFiles } from "./files";
 import { lengthOf } from "./limits";
 import { Preview, usePreview } from "./preview";
 import { Area } from "./text-area";
 
+const StructuredEditor = lazy(() => import("./editors").then((module) => ({ default: module.StructuredEditor })));
 const RichEditor = lazy(() => import("./rich-editor").then((module) => ({ default: module.RichEditor })));
 
 const tools: readonly { kind: Exclude<ComposeKind, "TEXT">; icon: IconName }[] = [
@@ -218,7 +218,7 @@ export function Composer({ row, capabilities, quoted, restored, onUnquote, onTyp
           <Area areaRef={area} value={draft.markdown} label={t("composer.replyTo", { name })} placeholder={t("composer.markdownPlaceholder")} onChange={(markdown) => setDraft({ ...draft, markdown })} onFiles={files.add} />
         )
       ) : (
-        capabilities && <StructuredEditor kind={kind} draft={draft} capabilities={capabilities} onChange={setDraft} />
+        <Suspense fallback={<div className="h-40" />}>{capabilities && <StructuredEditor kind={kind} draft={draft} limits={capabilities.rich} onChange={setDraft} />}</Suspense>
       )}
       <FileChips files={files.files} onRemove={files.remove} />
       {!isNote && (isPreviewOn || isRich) && <Preview preview={preview} />}
@@ -261,14 +261,6 @@ export function Composer({ row, capabilities, quoted, restored, onUnquote, onTyp
       </div>
     </section>
   );
-}
-
-function StructuredEditor({ kind, draft, capabilities, onChange }: { kind: ComposeKind; draft: Draft; capabilities: Capabilities; onChange: (draft: Draft) => void }) {
-  const props = { draft, limits: capabilities.rich, onChange };
-  if (kind === "RICH_LINK") return <LinkEditor {...props} />;
-  if (kind === "QUICK_REPLIES") return <RepliesEditor {...props} />;
-  if (kind === "LIST_PICKER") return <ListEditor {...props} />;
-  return <FormEditor {...props} />;
 }
 
 function ModeTab({ icon, isOn, isDisabled, onPress, children }: { icon: IconName; isOn: boolean; isDisabled: boolean; onPress: () => void; children: string }) {

@@ -3,7 +3,7 @@ import { useTranslation } from "react-i18next";
 import type { FormFieldType } from "../../gql/graphql";
 import type { Capabilities } from "../../session/capabilities";
 import { Button, Checkbox, IconButton, Select, Switch, TextField } from "../../ui";
-import { type Draft, emptyField, emptyItem, type FieldDraft, type SectionDraft } from "./draft";
+import { type ComposeKind, type Draft, emptyField, emptyItem, type FieldDraft, type SectionDraft } from "./draft";
 
 interface EditorProps {
   draft: Draft;
@@ -20,7 +20,15 @@ function Frame({ children }: { children: ReactNode }) {
   return <div className="flex max-h-[38vh] flex-col gap-3 overflow-auto px-3 py-3">{children}</div>;
 }
 
-export function LinkEditor({ draft, onChange }: EditorProps) {
+/** The fields of one structured kind of content. */
+export function StructuredEditor({ kind, ...props }: EditorProps & { kind: ComposeKind }) {
+  if (kind === "RICH_LINK") return <LinkEditor {...props} />;
+  if (kind === "QUICK_REPLIES") return <RepliesEditor {...props} />;
+  if (kind === "LIST_PICKER") return <ListEditor {...props} />;
+  return <FormEditor {...props} />;
+}
+
+function LinkEditor({ draft, onChange }: EditorProps) {
   const { t } = useTranslation();
   const { link } = draft;
   const isWrong = link.url !== "" && !/^https?:\/\/\S+\.\S+/u.test(link.url);
@@ -33,7 +41,7 @@ export function LinkEditor({ draft, onChange }: EditorProps) {
   );
 }
 
-export function RepliesEditor({ draft, limits, onChange }: EditorProps) {
+function RepliesEditor({ draft, limits, onChange }: EditorProps) {
   const { t } = useTranslation();
   const { replies } = draft;
   const setTitles = (titles: readonly string[]) => onChange({ ...draft, replies: { ...replies, titles } });
@@ -56,7 +64,7 @@ export function RepliesEditor({ draft, limits, onChange }: EditorProps) {
   );
 }
 
-export function ListEditor({ draft, limits, onChange }: EditorProps) {
+function ListEditor({ draft, limits, onChange }: EditorProps) {
   const { t } = useTranslation();
   const { list } = draft;
   const setSections = (sections: readonly SectionDraft[]) => onChange({ ...draft, list: { ...list, sections } });
@@ -98,7 +106,7 @@ export function ListEditor({ draft, limits, onChange }: EditorProps) {
 
 const TYPES: readonly FormFieldType[] = ["TEXT", "MULTILINE", "EMAIL", "PHONE", "NUMBER", "DATE", "CHOICE", "MULTIPLE_CHOICE", "CHECKBOX"];
 
-export function FormEditor({ draft, limits, onChange }: EditorProps) {
+function FormEditor({ draft, limits, onChange }: EditorProps) {
   const { t } = useTranslation();
   const { form } = draft;
   const setFields = (fields: readonly FieldDraft[]) => onChange({ ...draft, form: { ...form, fields } });

@@ -1,5 +1,5 @@
 import { Link } from "@tanstack/react-router";
-import { useCallback, useMemo, useState } from "react";
+import { lazy, Suspense, useCallback, useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useQuery } from "urql";
 import { DeleteViewDocument, ViewCountsDocument, ViewsDocument, type ViewPartsFragment } from "../../gql/graphql";
@@ -7,7 +7,8 @@ import { useAct } from "../../session/act";
 import { useRefetchOn } from "../../session/catalog";
 import { useViewer } from "../../session/context";
 import { cx, IconButton, Menu, MenuItem, Skeleton, useFormats } from "../../ui";
-import { ViewDialog } from "./view-dialog";
+
+const ViewDialog = lazy(() => import("./view-dialog").then((module) => ({ default: module.ViewDialog })));
 
 const COUNTED = ["INTERACTION_OPENED", "INTERACTION_CHANGED", "INTERACTION_HIDDEN", "READ_CHANGED", "MESSAGE_RECEIVED"] as const;
 const CHANGED = ["VIEW_CHANGED", "VIEW_DELETED"] as const;
@@ -46,7 +47,7 @@ export function ViewList({ views, isLoading, current, onDeleted }: { views: read
           <ViewItem key={view.id} view={view} isCurrent={view.id === current} onEdit={() => setEdited(view)} onDeleted={onDeleted} />
         ))}
       </ul>
-      {edited && <ViewDialog view={edited === "new" ? null : edited} onClose={() => setEdited(null)} />}
+      <Suspense>{edited && <ViewDialog view={edited === "new" ? null : edited} onClose={() => setEdited(null)} />}</Suspense>
     </nav>
   );
 }

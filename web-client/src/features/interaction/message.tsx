@@ -1,4 +1,4 @@
-import { memo, useState } from "react";
+import { lazy, memo, Suspense, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { RichContentView } from "../../content/view";
 import { DeleteMessageDocument, type MessagePartsFragment, ReactDocument } from "../../gql/graphql";
@@ -7,8 +7,9 @@ import type { Capabilities } from "../../session/capabilities";
 import { Avatar, Badge, cx, Icon, IconButton, Menu, MenuItem, useFormats } from "../../ui";
 import { Attachments } from "./attachments";
 import { DeliveryActions, DeliveryMark } from "./delivery";
-import { EditDialog } from "./edit-dialog";
 import type { Item } from "./group";
+
+const EditDialog = lazy(() => import("./edit-dialog").then((module) => ({ default: module.EditDialog })));
 
 const EMOJI = ["👍", "❤️", "😂", "😮", "😢", "🙏"];
 
@@ -180,7 +181,7 @@ function Tools({ message, capabilities, onQuote }: { message: MessagePartsFragme
           )}
         </Menu>
       )}
-      {isEditing && <EditDialog message={message} onClose={() => setEditing(false)} />}
+      <Suspense>{isEditing && <EditDialog message={message} onClose={() => setEditing(false)} />}</Suspense>
     </div>
   );
 }
