@@ -1,0 +1,21 @@
+//! Identities of contacts on channels.
+
+use super::prelude::*;
+
+/// One address of a contact on one channel; unique there.
+#[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+#[sea_orm(table_name = "contact_identity")]
+pub struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub workspace_id: WorkspaceId,
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: IdentityId,
+    pub contact_id: ContactId,
+    pub channel_id: ChannelId,
+    pub external_id: ExternalUserId,
+    pub display_name: Option<String>,
+    pub is_verified: bool,
+    pub created_at: DateTimeUtc,
+}
+
+scoped!(IdentityId);

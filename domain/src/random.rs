@@ -1,0 +1,18 @@
+//! Random bytes and tokens from the operating system's generator.
+
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
+use rand::Rng;
+
+/// Unpredictable bytes, for keys and nonces.
+#[must_use]
+pub fn bytes<const N: usize>() -> [u8; N] {
+    let mut bytes = [0; N];
+    rand::rng().fill_bytes(&mut bytes);
+    bytes
+}
+
+/// An unguessable token of 256 bits, safe in addresses and headers.
+#[must_use]
+pub fn token() -> String {
+    BASE64_URL_SAFE_NO_PAD.encode(bytes::<32>())
+}
