@@ -11,7 +11,7 @@ use crate::{actor::Actor, entity::audit, error::Result, event::EntityType, store
 /// `Storage`.
 pub async fn note(tx: &Tx, actor: &Actor, action: &str, entity_type: EntityType, entity: Uuid, detail: Option<String>) -> Result<()> {
     audit::ActiveModel {
-        id: Set(tx.new_id()),
+        id: Set(crate::random::id()),
         workspace_id: Set(tx.workspace()),
         at: Set(tx.now()),
         actor: Set(actor.reference()),

@@ -2,6 +2,7 @@
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use rand::Rng;
+use uuid::Uuid;
 
 /// Unpredictable bytes, for keys and nonces.
 #[must_use]
@@ -15,4 +16,10 @@ pub fn bytes<const N: usize>() -> [u8; N] {
 #[must_use]
 pub fn token() -> String {
     BASE64_URL_SAFE_NO_PAD.encode(bytes::<32>())
+}
+
+/// A new id: sortable by the time it was made.
+#[must_use]
+pub fn id<I: From<Uuid>>() -> I {
+    Uuid::now_v7().into()
 }

@@ -43,11 +43,7 @@ pub async fn actor_of_client(conn: &impl ConnectionTrait, client: &api_client::M
     };
     Ok(Actor {
         workspace: client.workspace_id,
-        identity: Identity::ApiClient {
-            id: client.id,
-            name: client.name.clone(),
-            is_bot: client.kind == api_client::ApiClientKind::Bot,
-        },
+        identity: Identity::ApiClient { id: client.id, name: client.name.clone(), is_bot: client.kind == api_client::ApiClientKind::Bot },
         role: client.role,
         scopes: Some(client.scopes.0.iter().copied().collect()),
         inboxes,
@@ -75,7 +71,13 @@ async fn inboxes_of(conn: &impl ConnectionTrait, workspace: WorkspaceId, person:
 ///
 /// # Errors
 /// `Unauthenticated`; `Storage`.
-pub async fn viewer_of_session(store: &Store, workspace: WorkspaceId, session: SessionId, person: PersonId, generation: i32) -> Result<Actor> {
+pub async fn viewer_of_session(
+    store: &Store,
+    workspace: WorkspaceId,
+    session: SessionId,
+    person: PersonId,
+    generation: i32,
+) -> Result<Actor> {
     let read = store.read(workspace).await?;
     let now = store.clock().now();
     let open = session::by_id(workspace, session)

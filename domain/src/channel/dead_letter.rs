@@ -4,8 +4,7 @@ use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, IntoActiveModel, 
 
 use crate::{
     actor::Actor,
-    audit,
-    delivery,
+    audit, delivery,
     entity::{
         dead_letter::{self, DeadLetterState},
         outbound,
@@ -71,7 +70,7 @@ async fn insert(
     outbound: Option<crate::ids::OutboundId>,
     error: String,
 ) -> Result<()> {
-    let id: DeadLetterId = tx.new_id();
+    let id: DeadLetterId = crate::random::id();
     dead_letter::ActiveModel {
         id: Set(id),
         workspace_id: Set(tx.workspace()),

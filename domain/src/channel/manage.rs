@@ -11,7 +11,7 @@ use crate::{
     event::{EntityType, EventDraft, EventKind, Patch, Seq},
     ids::{ChannelId, InboxId, ScriptId, SkillId, WorkspaceId},
     random,
-    seal::WorkspaceKey,
+    seal::Vault,
     spec::ChannelSpec,
     store::{Store, Tx, directory},
 };
@@ -55,7 +55,7 @@ pub struct ChannelChange {
 /// # Errors
 /// `Forbidden` for anyone but admins; `Invalid` with the path of the field, among them `defaultSkillId` and
 /// `defaultScriptId` where the class of the kind requires both.
-pub async fn create(tx: &mut Tx, actor: &Actor, spec: &ChannelSpec, keys: &WorkspaceKey, new: NewChannel) -> Result<ChannelId> {
+pub async fn create(tx: &mut Tx, actor: &Actor, spec: &ChannelSpec, vault: &Vault, new: NewChannel) -> Result<ChannelId> {
     actor.must_manage_channels()?;
     if let Some(known) = crate::idempotency::find(tx, actor, &new.client_id, "create_channel").await? {
         return Ok(known.into());
@@ -63,9 +63,9 @@ pub async fn create(tx: &mut Tx, actor: &Actor, spec: &ChannelSpec, keys: &Works
     let name = checked_name(&new.name)?;
     must_have_defaults(spec, new.default_skill, new.default_script)?;
     must_exist(tx, Some(new.inbox), new.default_skill, new.default_script).await?;
-    let id: ChannelId = tx.new_id();
+    let id: ChannelId = crate::random::id();
     let (mut open, mut sealed) = Default::default();
-    settings::apply(spec, keys, id, &mut open, &mut sealed, new.settings)?;
+    settings::apply(tx, spec, vault, id, &mut open, &mut sealed, new.settings).await?;
     let token = random::token();
     channel::ActiveModel {
         id: Set(id),
@@ -91,7 +91,7 @@ pub async fn create(tx: &mut Tx, actor: &Actor, spec: &ChannelSpec, keys: &Works
     }
     .insert(tx.conn())
     .await?;
-    directory::put(tx, DirectoryKind::ChannelToken, &token, id.uuid(), None).await?;
+    directory::add(tx, DirectoryKind::ChannelToken, &token, id.uuid(), None).await?;
     crate::idempotency::keep(tx, actor, &new.client_id, "create_channel", id.uuid()).await?;
     audit::note(tx, actor, "channel.create", EntityType::Channel, id.uuid(), None).await?;
     tx.emit(EventDraft::new(EventKind::ChannelChanged, EntityType::Channel, id.uuid()).by(actor.reference()));
@@ -102,7 +102,15 @@ pub async fn create(tx: &mut Tx, actor: &Actor, spec: &ChannelSpec, keys: &Works
 ///
 /// # Errors
 /// As [`create`]; `NotFound`; `Conflict` on another version.
-pub async fn update(tx: &mut Tx, actor: &Actor, spec: &ChannelSpec, keys: &WorkspaceKey, id: ChannelId, change: ChannelChange, expected: Option<Seq>) -> Result<()> {
+pub async fn update(
+    tx: &mut Tx,
+    actor: &Actor,
+    spec: &ChannelSpec,
+    vault: &Vault,
+    id: ChannelId,
+    change: ChannelChange,
+    expected: Option<Seq>,
+) -> Result<()> {
     actor.must_manage_channels()?;
     let found = channel::by_id(tx.workspace(), id).one(tx.conn()).await?.ok_or(Error::NotFound("channel"))?;
     crate::store::must_be_version(found.version, expected)?;
@@ -112,7 +120,7 @@ pub async fn update(tx: &mut Tx, actor: &Actor, spec: &ChannelSpec, keys: &Works
     must_exist(tx, change.inbox, skill, script).await?;
     let (mut open, mut sealed) = (found.settings.0.clone(), found.sealed.0.clone());
     let changes_settings = !change.settings.is_empty();
-    settings::apply(spec, keys, id, &mut open, &mut sealed, change.settings)?;
+    settings::apply(tx, spec, vault, id, &mut open, &mut sealed, change.settings).await?;
     let mut row = found.into_active_model();
     if let Some(name) = &change.name {
         row.name = Set(checked_name(name)?);
@@ -165,9 +173,10 @@ pub async fn delete(tx: &mut Tx, actor: &Actor, id: ChannelId, expected: Option<
 /// # Errors
 /// `Storage`.
 pub async fn by_token(store: &Store, token: &str) -> Result<Option<(WorkspaceId, channel::Model)>> {
-    let Some((workspace, id)) = directory::find(store, DirectoryKind::ChannelToken, token).await? else { return Ok(None) };
+    let Some(found) = store.directory().find(DirectoryKind::ChannelToken, token).await? else { return Ok(None) };
+    let workspace = found.workspace;
     let read = store.read(workspace).await?;
-    let found = channel::by_id(workspace, id.into()).filter(channel::Column::IsEnabled.eq(true)).one(read.conn()).await?;
+    let found = channel::by_id(workspace, found.target.into()).filter(channel::Column::IsEnabled.eq(true)).one(read.conn()).await?;
     Ok(found.map(|found| (workspace, found)))
 }
 
@@ -197,10 +206,16 @@ async fn must_exist(tx: &Tx, inbox: Option<InboxId>, skill: Option<SkillId>, scr
         inbox::by_id(tx.workspace(), inbox).one(tx.conn()).await?.ok_or_else(|| Error::invalid("inboxId", "no inbox of this workspace"))?;
     }
     if let Some(skill) = skill {
-        skill::by_id(tx.workspace(), skill).one(tx.conn()).await?.ok_or_else(|| Error::invalid("defaultSkillId", "no skill of this workspace"))?;
+        skill::by_id(tx.workspace(), skill)
+            .one(tx.conn())
+            .await?
+            .ok_or_else(|| Error::invalid("defaultSkillId", "no skill of this workspace"))?;
     }
     if let Some(script) = script {
-        script::by_id(tx.workspace(), script).one(tx.conn()).await?.ok_or_else(|| Error::invalid("defaultScriptId", "no script of this workspace"))?;
+        script::by_id(tx.workspace(), script)
+            .one(tx.conn())
+            .await?
+            .ok_or_else(|| Error::invalid("defaultScriptId", "no script of this workspace"))?;
     }
     Ok(())
 }

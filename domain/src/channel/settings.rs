@@ -11,8 +11,9 @@ use crate::{
     error::{Error, Result},
     ids::ChannelId,
     outbound::OpenChannel,
-    seal::{Sealed, WorkspaceKey},
+    seal::{Sealed, Vault},
     spec::{Capabilities, ChannelSpec, SettingField, SettingType},
+    store::{Scope, Tx},
 };
 
 /// Setting under which an integrator declares what the channel can do.
@@ -47,12 +48,9 @@ fn first(key: &str, violations: Vec<Violation>) -> Error {
 /// Opens a channel for its adapter.
 ///
 /// # Errors
-/// `Sealed` when a secret cannot be opened with the keys at hand.
-pub fn open(keys: &WorkspaceKey, channel: &channel::Model) -> Result<OpenChannel> {
-    let mut secrets = BTreeMap::new();
-    for (key, sealed) in channel.sealed.iter() {
-        secrets.insert(key.clone(), keys.open(channel.id, key, sealed)?);
-    }
+/// `Sealed` when a secret cannot be opened with the keys at hand; `Storage`.
+pub async fn open(scope: &impl Scope, vault: &Vault, channel: &channel::Model) -> Result<OpenChannel> {
+    let secrets = vault.open(scope, channel.id, &channel.sealed).await?;
     Ok(OpenChannel {
         workspace: channel.workspace_id,
         id: channel.id,
@@ -67,14 +65,16 @@ pub fn open(keys: &WorkspaceKey, channel: &channel::Model) -> Result<OpenChannel
 ///
 /// # Errors
 /// `Invalid` with `settings.<key>`.
-pub(super) fn apply(
+pub(super) async fn apply(
+    tx: &Tx,
     spec: &ChannelSpec,
-    keys: &WorkspaceKey,
+    vault: &Vault,
     id: ChannelId,
     settings: &mut Map<String, Value>,
     sealed: &mut BTreeMap<String, Sealed>,
     changes: Vec<SettingChange>,
 ) -> Result<()> {
+    let mut secrets = BTreeMap::new();
     for change in changes {
         let field = spec.settings.iter().find(|field| field.key == change.key);
         let field = field.ok_or_else(|| Error::invalid(format!("settings.{}", change.key), "no such setting"))?;
@@ -84,12 +84,15 @@ pub(super) fn apply(
                 sealed.remove(field.key);
             }
             Some(value) if field.is_secret => {
-                sealed.insert(field.key.to_owned(), keys.seal(id, field.key, &value)?);
+                secrets.insert(field.key.to_owned(), value);
             }
             Some(value) => {
                 settings.insert(field.key.to_owned(), parse(field, value.expose_secret().trim())?);
             }
         }
+    }
+    if !secrets.is_empty() {
+        sealed.extend(vault.seal(tx, id, &secrets).await?);
     }
     for field in spec.settings {
         if !field.default.is_empty() && !settings.contains_key(field.key) && !field.is_secret {

@@ -22,10 +22,8 @@ pub async fn resolve(tx: &mut Tx, channel: &channel::Model, sender: &Sender) -> 
     let known = contact_identity::by_external_id(tx.workspace(), channel.id, &sender.external_id).one(tx.conn()).await?;
     match known {
         Some(identity) => {
-            let contact = contact::by_id(tx.workspace(), identity.contact_id)
-                .one(tx.conn())
-                .await?
-                .ok_or(crate::Error::NotFound("contact"))?;
+            let contact =
+                contact::by_id(tx.workspace(), identity.contact_id).one(tx.conn()).await?.ok_or(crate::Error::NotFound("contact"))?;
             fill_gaps(tx, contact, identity, sender).await
         }
         None => create(tx, channel, sender).await,
@@ -33,9 +31,14 @@ pub async fn resolve(tx: &mut Tx, channel: &channel::Model, sender: &Sender) -> 
 }
 
 async fn create(tx: &mut Tx, channel: &channel::Model, sender: &Sender) -> Result<(contact::Model, contact_identity::Model)> {
-    let name = sender.name.clone().or_else(|| sender.email.clone()).or_else(|| sender.phone.clone()).unwrap_or_else(|| sender.external_id.0.clone());
+    let name = sender
+        .name
+        .clone()
+        .or_else(|| sender.email.clone())
+        .or_else(|| sender.phone.clone())
+        .unwrap_or_else(|| sender.external_id.0.clone());
     let contact = contact::ActiveModel {
-        id: Set(tx.new_id::<ContactId>()),
+        id: Set(crate::random::id::<ContactId>()),
         workspace_id: Set(tx.workspace()),
         name_folded: Set(name.to_lowercase()),
         name: Set(name.clone()),
@@ -53,7 +56,7 @@ async fn create(tx: &mut Tx, channel: &channel::Model, sender: &Sender) -> Resul
     .insert(tx.conn())
     .await?;
     let identity = contact_identity::ActiveModel {
-        id: Set(tx.new_id::<IdentityId>()),
+        id: Set(crate::random::id::<IdentityId>()),
         workspace_id: Set(tx.workspace()),
         contact_id: Set(contact.id),
         channel_id: Set(channel.id),
@@ -108,6 +111,10 @@ async fn fill_gaps(
 
 /// Puts the contact's words into the full-text index.
 pub(super) async fn index(tx: &mut Tx, contact: &contact::Model) -> Result<()> {
-    let text = [Some(contact.name.as_str()), contact.email.as_deref(), contact.phone.as_deref()].into_iter().flatten().collect::<Vec<_>>().join(" ");
+    let text = [Some(contact.name.as_str()), contact.email.as_deref(), contact.phone.as_deref()]
+        .into_iter()
+        .flatten()
+        .collect::<Vec<_>>()
+        .join(" ");
     crate::search::put(tx, EntityType::Contact, contact.id.uuid(), None, &text).await
 }

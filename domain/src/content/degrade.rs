@@ -6,7 +6,7 @@ use super::{Formatted, Image, Language, Markup, RichContent, Text, limits::over_
 use crate::spec::{Capabilities, MarkupSet, RichKind, Support};
 
 /// A body as a channel takes it.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Rendered {
     /// What goes to the adapter.
     pub content: RichContent,

@@ -99,6 +99,18 @@ pub enum RichContent {
 }
 
 impl RichContent {
+    /// The answer with the message that it answers; other kinds stay as they are.
+    #[must_use]
+    pub fn answering(mut self, asked: crate::ids::MessageId) -> Self {
+        match &mut self {
+            Self::Selection(answer) => answer.question = Some(asked),
+            Self::TimeChosen(answer) => answer.question = Some(asked),
+            Self::FormAnswers(answer) => answer.question = Some(asked),
+            _ => {}
+        }
+        self
+    }
+
     /// The column of the capability tables this body belongs to; `None` for plain text, answers and unsupported content.
     #[must_use]
     pub const fn kind(&self) -> Option<RichKind> {

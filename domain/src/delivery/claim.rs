@@ -4,14 +4,18 @@
 
 use std::time::Duration;
 
-use sea_orm::{ColumnTrait, IntoActiveModel, QueryFilter, QueryOrder, sea_query::Expr};
+use chrono::{DateTime, Utc};
+use sea_orm::{
+    ColumnTrait, Condition, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect,
+    sea_query::{Expr, ExprTrait, LockBehavior, LockType},
+};
 
 use super::OutboundState;
 use crate::{
     entity::{lane, outbound},
     error::Result,
     ids::{ChannelId, InteractionId, WorkspaceId},
-    store::{Store, Tx},
+    store::{Scope, Store, Tx},
 };
 
 /// A lane that this worker holds.
@@ -38,24 +42,60 @@ pub enum Claimed {
     Empty,
 }
 
-/// Takes up to `limit` lanes that have work and no holder.
+/// Takes up to `limit` lanes that have due work and no holder.
 ///
 /// # Errors
 /// `Storage`.
 pub async fn claim(store: &Store, owner: &str, lease: Duration, limit: u64) -> Result<Vec<Lane>> {
-    let found = store.claim_lanes(owner, lease, limit).await?;
-    Ok(found
-        .into_iter()
-        .map(|row| Lane { workspace: row.workspace_id, interaction: row.interaction_id, channel: row.channel_id, fence: row.fence })
-        .collect())
+    let work = store.work().await?;
+    let now = work.now();
+    let due = work
+        .lanes()
+        .filter(lane::Column::Pending.gt(0))
+        .filter(lane::Column::NextAt.lte(now))
+        .filter(Condition::any().add(lane::Column::LeaseUntil.is_null()).add(lane::Column::LeaseUntil.lt(now)))
+        .order_by_asc(lane::Column::NextAt)
+        .limit(limit)
+        .lock_with_behavior(LockType::Update, LockBehavior::SkipLocked)
+        .all(work.conn())
+        .await?;
+    if due.is_empty() {
+        return Ok(Vec::new());
+    }
+    work.claim_lanes()
+        .col_expr(lane::Column::Owner, Expr::value(owner))
+        .col_expr(lane::Column::Fence, Expr::col(lane::Column::Fence).add(1))
+        .col_expr(lane::Column::LeaseUntil, Expr::value(now + lease))
+        .filter(lane::Column::InteractionId.is_in(due.iter().map(|row| row.interaction_id)))
+        .exec(work.conn())
+        .await?;
+    work.commit().await?;
+    let held = |row: lane::Model| Lane {
+        workspace: row.workspace_id,
+        interaction: row.interaction_id,
+        channel: row.channel_id,
+        fence: row.fence + 1,
+    };
+    Ok(due.into_iter().map(held).collect())
 }
 
 /// Keeps the lane for another lease; `false` when it was lost.
 ///
 /// # Errors
 /// `Storage`.
-pub async fn extend(store: &Store, lane: &Lane, lease: Duration) -> Result<bool> {
-    store.extend_lane(lane.workspace, lane.interaction, lane.fence, lease).await
+pub async fn extend(store: &Store, held: &Lane, lease: Duration) -> Result<bool> {
+    let work = store.work().await?;
+    let until = work.now() + lease;
+    let touched = work
+        .claim_lanes()
+        .col_expr(lane::Column::LeaseUntil, Expr::value(until))
+        .filter(lane::Column::WorkspaceId.eq(held.workspace))
+        .filter(lane::Column::InteractionId.eq(held.interaction))
+        .filter(lane::Column::Fence.eq(held.fence))
+        .exec(work.conn())
+        .await?;
+    work.commit().await?;
+    Ok(touched.rows_affected == 1)
 }
 
 /// The first row of the lane that is not finished.
@@ -65,32 +105,36 @@ pub async fn extend(store: &Store, lane: &Lane, lease: Duration) -> Result<bool>
 ///
 /// # Errors
 /// `Storage`.
-pub async fn next(tx: &Tx, lane: &Lane) -> Result<Claimed> {
+pub async fn next(scope: &impl Scope, lane: &Lane, now: DateTime<Utc>) -> Result<Claimed> {
     let first = outbound::in_workspace(lane.workspace)
         .filter(outbound::Column::InteractionId.eq(lane.interaction))
         .filter(outbound::Column::State.is_in([OutboundState::Queued, OutboundState::Sending]))
         .order_by_asc(outbound::Column::N)
-        .one(tx.conn())
+        .one(scope.conn())
         .await?;
     Ok(match first {
         Some(row) if row.state == OutboundState::Sending => Claimed::InDoubt(Box::new(row)),
-        Some(row) if row.not_before <= tx.now() => Claimed::Fresh(Box::new(row)),
+        Some(row) if row.not_before <= now => Claimed::Fresh(Box::new(row)),
         _ => Claimed::Empty,
     })
 }
 
-/// Gives the lane back; it runs again at the time of its next row, or when new work comes.
+/// Gives the lane back; it runs again at the time of its next row, and not before `not_before`.
 ///
 /// # Errors
 /// `Storage`.
-pub async fn release(tx: &mut Tx, lane_held: &Lane) -> Result<()> {
+pub async fn release(tx: &mut Tx, lane_held: &Lane, not_before: Option<DateTime<Utc>>) -> Result<()> {
+    // The row is locked before the work is counted: what is queued after that adds itself to the count.
+    if let Err(crate::Error::Conflict(_)) = must_hold(tx, lane_held).await {
+        return Ok(());
+    }
     let open = outbound::in_workspace(lane_held.workspace)
         .filter(outbound::Column::InteractionId.eq(lane_held.interaction))
         .filter(outbound::Column::State.is_in([OutboundState::Queued, OutboundState::Sending]))
         .order_by_asc(outbound::Column::N)
         .all(tx.conn())
         .await?;
-    let next_at = open.first().map_or(tx.now(), |row| row.not_before);
+    let next_at = open.first().map(|row| row.not_before).into_iter().chain(not_before).fold(DateTime::UNIX_EPOCH, Ord::max);
     lane::updates(lane_held.workspace)
         .col_expr(lane::Column::Owner, Expr::value(Option::<String>::None))
         .col_expr(lane::Column::LeaseUntil, Expr::value(Option::<chrono::DateTime<chrono::Utc>>::None))

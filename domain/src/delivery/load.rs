@@ -20,7 +20,8 @@ const MAX_REFERENCES: u64 = 100;
 /// # Errors
 /// `NotFound` when a row that must be there is not; `Storage`.
 pub async fn load(scope: &impl Scope, row: &outbound::Model) -> Result<Option<Outbound>> {
-    let interaction = interaction::by_id(scope.workspace(), row.interaction_id).one(scope.conn()).await?.ok_or(Error::NotFound("interaction"))?;
+    let interaction =
+        interaction::by_id(scope.workspace(), row.interaction_id).one(scope.conn()).await?.ok_or(Error::NotFound("interaction"))?;
     let identity =
         contact_identity::by_id(scope.workspace(), interaction.identity_id).one(scope.conn()).await?.ok_or(Error::NotFound("identity"))?;
     let contact = contact::by_id(scope.workspace(), interaction.contact_id).one(scope.conn()).await?.ok_or(Error::NotFound("contact"))?;

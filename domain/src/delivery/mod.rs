@@ -7,17 +7,25 @@
 mod action;
 mod claim;
 mod hear;
+mod load;
 mod record;
 
+pub use crate::entity::outbound::OutboundState;
 pub use action::OutboundAction;
 pub use claim::{Claimed, Lane, claim, extend, next, release};
 pub use hear::hear;
 pub(crate) use hear::{apply_parked, echoed};
+pub use load::load;
 pub(crate) use record::requeue;
-pub use crate::entity::outbound::OutboundState;
-pub use record::{Outcome, begin, StepDone, cancel, record, record_step, resolve_unconfirmed, retry};
+pub use record::{Outcome, StepDone, begin, cancel, record, record_step, resolve_unconfirmed, retry};
 
-use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, sea_query::{Expr, OnConflict}};
+use chrono::DateTime;
+use sea_orm::{
+    ActiveModelTrait,
+    ActiveValue::Set,
+    ColumnTrait, EntityTrait, QueryFilter, QueryOrder,
+    sea_query::{Expr, ExprTrait, OnConflict},
+};
 
 use crate::{
     entity::{interaction, lane, outbound},
@@ -30,13 +38,18 @@ use crate::{
 ///
 /// # Errors
 /// `Storage`.
-pub(crate) async fn enqueue(tx: &mut Tx, interaction: &interaction::Model, message: Option<MessageId>, action: OutboundAction) -> Result<OutboundId> {
+pub(crate) async fn enqueue(
+    tx: &mut Tx,
+    interaction: &interaction::Model,
+    message: Option<MessageId>,
+    action: OutboundAction,
+) -> Result<OutboundId> {
     let last = outbound::in_workspace(tx.workspace())
         .filter(outbound::Column::InteractionId.eq(interaction.id))
         .order_by_desc(outbound::Column::N)
         .one(tx.conn())
         .await?;
-    let id: OutboundId = tx.new_id();
+    let id: OutboundId = crate::random::id();
     outbound::ActiveModel {
         id: Set(id),
         workspace_id: Set(tx.workspace()),
@@ -65,7 +78,8 @@ pub(crate) async fn enqueue(tx: &mut Tx, interaction: &interaction::Model, messa
     Ok(id)
 }
 
-/// Adds one to what the lane has to do and lets it run now, unless it waits for something earlier.
+/// Adds one to what the lane has to do. A new lane is due at once, whatever this node's clock says; a lane that waits for
+/// an earlier row goes on waiting.
 async fn wake_lane(tx: &Tx, interaction: &interaction::Model) -> Result<()> {
     lane::Entity::insert(lane::ActiveModel {
         interaction_id: Set(interaction.id),
@@ -75,7 +89,7 @@ async fn wake_lane(tx: &Tx, interaction: &interaction::Model) -> Result<()> {
         owner: Set(None),
         fence: Set(0),
         lease_until: Set(None),
-        next_at: Set(tx.now()),
+        next_at: Set(DateTime::UNIX_EPOCH),
     })
     .on_conflict(
         OnConflict::columns([lane::Column::WorkspaceId, lane::Column::InteractionId])

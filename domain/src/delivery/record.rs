@@ -219,8 +219,13 @@ async fn own_send(tx: &Tx, actor: &Actor, id: MessageId) -> Result<(outbound::Mo
 }
 
 /// Moves the message's delivery state forward and says so in the log.
-pub(super) async fn advance(tx: &mut Tx, row: &outbound::Model, heard: DeliveryState, external_id: Option<ExternalMessageId>) -> Result<()> {
-    let (Some(id), super::OutboundAction::Send) = (row.message_id, &row.action) else {
+pub(super) async fn advance(
+    tx: &mut Tx,
+    row: &outbound::Model,
+    heard: DeliveryState,
+    external_id: Option<ExternalMessageId>,
+) -> Result<()> {
+    let (Some(id), super::OutboundAction::Send) = (row.message_id, &row.action.0) else {
         return Ok(());
     };
     let Some(found) = message::by_id(tx.workspace(), id).one(tx.conn()).await? else {
@@ -260,7 +265,8 @@ pub(super) async fn apply(
         return Ok(found);
     }
     let found = change.update(tx.conn()).await?;
-    let interaction = interaction::by_id(tx.workspace(), found.interaction_id).one(tx.conn()).await?.ok_or(Error::NotFound("interaction"))?;
+    let interaction =
+        interaction::by_id(tx.workspace(), found.interaction_id).one(tx.conn()).await?.ok_or(Error::NotFound("interaction"))?;
     if after != before {
         mark_failed(tx, &interaction).await?;
     }

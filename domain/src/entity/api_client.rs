@@ -2,6 +2,7 @@
 
 pub use super::person::Role;
 use super::prelude::*;
+use crate::actor::Scope;
 
 /// A program that uses the API with a token.
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
@@ -14,7 +15,7 @@ pub struct Model {
     pub name: String,
     pub kind: ApiClientKind,
     /// Names of what the token may be used for.
-    pub scopes: Stored<Vec<String>>,
+    pub scopes: Stored<Vec<Scope>>,
     pub token_hash: String,
     pub role: Role,
     pub created_by: Option<PersonId>,

@@ -12,11 +12,11 @@ pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
     pub id: AuditId,
     pub at: DateTimeUtc,
-    pub actor: Json,
+    pub actor: ActorRef,
     pub action: String,
     pub entity_type: EntityType,
     pub entity_id: Uuid,
-    pub detail: Option<Json>,
+    pub detail: Option<String>,
 }
 
 scoped!(AuditId);

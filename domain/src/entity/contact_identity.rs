@@ -19,3 +19,9 @@ pub struct Model {
 }
 
 scoped!(IdentityId);
+
+/// The identity with this id on a channel.
+#[must_use]
+pub fn by_external_id(workspace: WorkspaceId, channel: ChannelId, id: &ExternalUserId) -> Select<Entity> {
+    in_workspace(workspace).filter(Column::ChannelId.eq(channel)).filter(Column::ExternalId.eq(id.clone()))
+}

@@ -1,7 +1,7 @@
 //! Interactions.
 
 use super::prelude::*;
-use crate::state::InteractionStatus;
+use crate::{script::ScriptState, state::InteractionStatus};
 
 /// The whole conversation of a contact with us on one channel.
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
@@ -37,7 +37,7 @@ pub struct Model {
     pub linked_to: Option<InteractionId>,
     /// One of its messages could not be sent.
     pub has_failed: bool,
-    pub script_state: Option<Json>,
+    pub script_state: Option<Stored<ScriptState>>,
     pub version: Seq,
     pub created_at: DateTimeUtc,
     pub resolved_at: Option<DateTimeUtc>,

@@ -1,7 +1,11 @@
 //! Messages.
 
 use super::prelude::*;
-use crate::{content::RichContent, state::DeliveryState};
+use crate::{
+    content::{Rendered, RichContent},
+    message::SystemLine,
+    state::DeliveryState,
+};
 
 /// One entry of an interaction: a message, a note or a system line.
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
@@ -32,8 +36,6 @@ pub struct Model {
     /// By the platform's clock; the order in which messages are shown.
     pub at: DateTimeUtc,
     pub created_at: DateTimeUtc,
-    /// Head of the log when it was inserted: breaks ties of `at`.
-    pub seq_hint: Seq,
     /// `None`: not sent by us.
     pub delivery: Option<DeliveryState>,
     pub error_code: Option<String>,
@@ -45,17 +47,23 @@ pub struct Model {
     pub read_at: Option<DateTimeUtc>,
     pub failed_at: Option<DateTimeUtc>,
     /// What the contact really got, where it differs from `content`.
-    pub rendered_as: Option<Json>,
+    pub rendered_as: Option<Stored<Rendered>>,
     pub edited_at: Option<DateTimeUtc>,
     pub deleted_at: Option<DateTimeUtc>,
     /// What a system line says, typed.
-    pub system: Option<Json>,
+    pub system: Option<Stored<SystemLine>>,
     /// The body before sanitising and quoting.
     pub raw_attachment_id: Option<AttachmentId>,
     pub version: Seq,
 }
 
 scoped!(MessageId);
+
+/// The message with this id on a channel.
+#[must_use]
+pub fn by_external_id(workspace: WorkspaceId, channel: ChannelId, id: &ExternalMessageId, part: i32) -> Select<Entity> {
+    in_workspace(workspace).filter(Column::ChannelId.eq(channel)).filter(Column::ExternalId.eq(id.clone())).filter(Column::Part.eq(part))
+}
 
 /// Which way it goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, EnumIter, DeriveActiveEnum)]
@@ -92,6 +100,8 @@ pub enum AuthorKind {
     Person,
     /// A program.
     ApiClient,
+    /// A bot.
+    Bot,
     /// A script.
     Script,
     /// The server.

@@ -1,6 +1,7 @@
 //! Outbound work, see section 6 of the reliability design.
 
 use super::prelude::*;
+use crate::delivery::{OutboundAction, StepDone};
 
 /// One piece of outbound work; `n` orders it within its interaction.
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
@@ -13,7 +14,7 @@ pub struct Model {
     pub interaction_id: InteractionId,
     pub channel_id: ChannelId,
     pub n: i64,
-    pub action: Json,
+    pub action: Stored<OutboundAction>,
     pub message_id: Option<MessageId>,
     pub state: OutboundState,
     pub idem_key: String,
@@ -24,7 +25,7 @@ pub struct Model {
     pub error_code: Option<String>,
     pub error_detail: Option<String>,
     /// Receipts of the steps already done, in order.
-    pub done: Json,
+    pub done: Stored<Vec<StepDone>>,
     /// The lane's fence under which it was last written.
     pub fence: i64,
     pub created_at: DateTimeUtc,
@@ -52,6 +53,4 @@ pub enum OutboundState {
     Failed,
     /// Taken back before it left.
     Cancelled,
-    /// Given up; can be replayed.
-    Dead,
 }

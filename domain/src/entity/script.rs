@@ -1,6 +1,7 @@
 //! Scripts.
 
 use super::prelude::*;
+use crate::script::ScriptStep;
 
 /// An ordered list of steps that runs when an interaction starts.
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
@@ -11,7 +12,7 @@ pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
     pub id: ScriptId,
     pub name: String,
-    pub steps: Json,
+    pub steps: Stored<Vec<ScriptStep>>,
     pub version: Seq,
     pub created_at: DateTimeUtc,
 }

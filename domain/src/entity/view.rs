@@ -1,6 +1,7 @@
 //! Saved views.
 
 use super::prelude::*;
+use crate::inbox::{InteractionFilter, InteractionSort};
 
 /// A saved filter over inboxes.
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
@@ -15,8 +16,8 @@ pub struct Model {
     /// `None`: shared with everybody.
     pub owner_id: Option<PersonId>,
     pub name: String,
-    pub filter: Json,
-    pub sort: String,
+    pub filter: Stored<InteractionFilter>,
+    pub sort: InteractionSort,
     pub position: i32,
     pub version: Seq,
     pub created_at: DateTimeUtc,

@@ -58,8 +58,8 @@ pub enum InteractionSort {
     /// What moved last comes first.
     #[default]
     NewestActivity,
-    /// Who waits longest comes first.
+    /// Who waits longest comes first; who does not wait is left out.
     OldestWaiting,
-    /// What is most urgent comes first, then who waits longest.
+    /// What is most urgent comes first, then what moved last.
     Priority,
 }

@@ -95,7 +95,13 @@ pub async fn snooze(tx: &mut Tx, actor: &Actor, id: InteractionId, until: DateTi
     move_to(tx, actor, found, InteractionStatus::Snoozed, Some(until)).await
 }
 
-async fn move_to(tx: &mut Tx, actor: &Actor, found: interaction::Model, status: InteractionStatus, until: Option<DateTime<Utc>>) -> Result<()> {
+async fn move_to(
+    tx: &mut Tx,
+    actor: &Actor,
+    found: interaction::Model,
+    status: InteractionStatus,
+    until: Option<DateTime<Utc>>,
+) -> Result<()> {
     if found.status == status && found.snoozed_until == until {
         return Ok(());
     }
@@ -206,7 +212,8 @@ pub async fn move_to_inbox(tx: &mut Tx, actor: &Actor, id: InteractionId, to: In
     if found.inbox_id == to {
         return Ok(());
     }
-    let inbox = inbox::by_id(tx.workspace(), to).one(tx.conn()).await?.ok_or_else(|| Error::invalid("inboxId", "no inbox of this workspace"))?;
+    let inbox =
+        inbox::by_id(tx.workspace(), to).one(tx.conn()).await?.ok_or_else(|| Error::invalid("inboxId", "no inbox of this workspace"))?;
     let before = found.inbox_id;
     let mut change = found.into_active_model();
     change.inbox_id = Set(to);
@@ -223,7 +230,14 @@ pub async fn move_to_inbox(tx: &mut Tx, actor: &Actor, id: InteractionId, to: In
 ///
 /// # Errors
 /// `NotFound`, `Forbidden`, `Conflict` on another version, `Invalid` for an unknown tag.
-pub async fn set_tags(tx: &mut Tx, actor: &Actor, id: InteractionId, add: BTreeSet<TagId>, remove: BTreeSet<TagId>, expected: Option<Seq>) -> Result<()> {
+pub async fn set_tags(
+    tx: &mut Tx,
+    actor: &Actor,
+    id: InteractionId,
+    add: BTreeSet<TagId>,
+    remove: BTreeSet<TagId>,
+    expected: Option<Seq>,
+) -> Result<()> {
     let found = manageable(tx, actor, id, expected).await?;
     let known = tag::in_workspace(tx.workspace()).filter(tag::Column::Id.is_in(add.iter().copied())).all(tx.conn()).await?;
     if known.len() != add.len() {
@@ -237,8 +251,15 @@ pub async fn set_tags(tx: &mut Tx, actor: &Actor, id: InteractionId, add: BTreeS
             .await?;
     }
     if !add.is_empty() {
-        let rows = add.into_iter().map(|tag| interaction_tag::ActiveModel { workspace_id: Set(tx.workspace()), interaction_id: Set(id), tag_id: Set(tag) });
-        interaction_tag::Entity::insert_many(rows).on_conflict(OnConflict::new().do_nothing().to_owned()).exec_without_returning(tx.conn()).await?;
+        let rows = add.into_iter().map(|tag| interaction_tag::ActiveModel {
+            workspace_id: Set(tx.workspace()),
+            interaction_id: Set(id),
+            tag_id: Set(tag),
+        });
+        interaction_tag::Entity::insert_many(rows)
+            .on_conflict(OnConflict::new().do_nothing().to_owned())
+            .exec_without_returning(tx.conn())
+            .await?;
     }
     touch(tx, &found, actor.reference());
     Ok(())
@@ -252,16 +273,17 @@ pub async fn mark_read(tx: &mut Tx, actor: &Actor, id: InteractionId, is_read: b
     let found = super::must_see(tx.conn(), actor, id).await?;
     let person = actor.person().ok_or(Error::Forbidden("only people read"))?;
     let seen = if is_read { found.inbound_count } else { (found.inbound_count - 1).max(0) };
-    let before = read_mark::by_key(tx.workspace(), id, person).one(tx.conn()).await?;
+    let before = read_mark::Entity::find_by_id((tx.workspace(), id, person)).one(tx.conn()).await?;
     if before.as_ref().is_some_and(|mark| mark.inbound_seen == seen) {
         return Ok(());
     }
-    let is_first_reader = is_read && !read_mark::in_workspace(tx.workspace())
-        .filter(read_mark::Column::InteractionId.eq(id))
-        .filter(read_mark::Column::InboundSeen.gte(seen))
-        .one(tx.conn())
-        .await?
-        .is_some();
+    let is_first_reader = is_read
+        && !read_mark::in_workspace(tx.workspace())
+            .filter(read_mark::Column::InteractionId.eq(id))
+            .filter(read_mark::Column::InboundSeen.gte(seen))
+            .one(tx.conn())
+            .await?
+            .is_some();
     read_mark::Entity::insert(read_mark::ActiveModel {
         workspace_id: Set(tx.workspace()),
         interaction_id: Set(id),

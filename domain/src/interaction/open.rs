@@ -77,7 +77,7 @@ async fn find(tx: &Tx, target: &Target<'_>) -> Result<Option<interaction::Model>
 async fn open(tx: &mut Tx, target: &Target<'_>, continues: Option<InteractionId>) -> Result<interaction::Model> {
     let number = tx.next_interaction_number().await?;
     let opened = interaction::ActiveModel {
-        id: Set(tx.new_id()),
+        id: Set(crate::random::id()),
         workspace_id: Set(tx.workspace()),
         number: Set(number),
         inbox_id: Set(target.channel.inbox_id),

@@ -5,10 +5,10 @@ use sea_orm::Iterable;
 
 use crate::{
     actor::Actor,
+    channel::ChannelHealth,
     content::RichContent,
     entity::{channel, contact, interaction},
     error::{Error, Result},
-    channel::ChannelHealth,
     spec::{Audience, Capabilities, RichKind, Support},
     state::InteractionStatus,
 };

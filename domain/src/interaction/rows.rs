@@ -2,7 +2,7 @@
 
 use sea_orm::{
     ColumnTrait, Condition, FromQueryResult, QueryFilter, QuerySelect, Select,
-    sea_query::{Expr, ExprTrait, Query, SelectStatement},
+    sea_query::{Expr, ExprTrait, Order, Query, SelectStatement},
 };
 
 use crate::{
@@ -14,7 +14,7 @@ use crate::{
     state::InteractionStatus,
     store::{
         Scope,
-        page::{self, Order, Page, PageRequest},
+        page::{Page, PageRequest, Sort},
     },
 };
 
@@ -25,24 +25,44 @@ pub const COUNT_CAP: u64 = 1_000;
 ///
 /// # Errors
 /// `Invalid` for a broken page cursor; `Storage`.
-pub async fn page(scope: &impl Scope, actor: &Actor, filter: &InteractionFilter, sort: InteractionSort, request: &PageRequest) -> Result<Page<interaction::Model>> {
-    page::load(scope, visible(actor).filter(condition(actor, filter)), &order(sort), request).await
+pub async fn page(
+    scope: &impl Scope,
+    actor: &Actor,
+    filter: &InteractionFilter,
+    sort: InteractionSort,
+    request: &PageRequest,
+) -> Result<Page<interaction::Model>> {
+    let mut rows = visible(actor).filter(condition(actor, filter));
+    if sort == InteractionSort::OldestWaiting {
+        rows = rows.filter(interaction::Column::WaitingSince.is_not_null());
+    }
+    order(sort).page(rows, request, scope.conn()).await
 }
 
 /// A page of a contact's interactions that the actor sees, newest first.
 ///
 /// # Errors
 /// `Invalid` for a broken page cursor; `Storage`.
-pub async fn page_of_contact(scope: &impl Scope, actor: &Actor, contact: ContactId, request: &PageRequest) -> Result<Page<interaction::Model>> {
+pub async fn page_of_contact(
+    scope: &impl Scope,
+    actor: &Actor,
+    contact: ContactId,
+    request: &PageRequest,
+) -> Result<Page<interaction::Model>> {
     let rows = visible(actor).filter(interaction::Column::ContactId.eq(contact));
-    page::load(scope, rows, &order(InteractionSort::NewestActivity), request).await
+    order(InteractionSort::NewestActivity).page(rows, request, scope.conn()).await
 }
 
 /// Which of these interactions the actor sees and the filter lets through now.
 ///
 /// # Errors
 /// `Storage`.
-pub async fn matching(scope: &impl Scope, actor: &Actor, filter: &InteractionFilter, ids: &[InteractionId]) -> Result<Vec<interaction::Model>> {
+pub async fn matching(
+    scope: &impl Scope,
+    actor: &Actor,
+    filter: &InteractionFilter,
+    ids: &[InteractionId],
+) -> Result<Vec<interaction::Model>> {
     let rows = visible(actor).filter(condition(actor, filter)).filter(interaction::Column::Id.is_in(ids.iter().copied()));
     Ok(rows.all(scope.conn()).await?)
 }
@@ -76,12 +96,12 @@ fn visible(actor: &Actor) -> Select<interaction::Entity> {
     }
 }
 
-fn order(sort: InteractionSort) -> Vec<Order<interaction::Entity>> {
+fn order(sort: InteractionSort) -> Sort<interaction::Entity> {
     use interaction::Column::{Id, LastActivityAt, Priority, WaitingSince};
     match sort {
-        InteractionSort::NewestActivity => vec![Order::desc(LastActivityAt), Order::desc(Id)],
-        InteractionSort::OldestWaiting => vec![Order::asc_nulls_last(WaitingSince), Order::asc(Id)],
-        InteractionSort::Priority => vec![Order::desc(Priority), Order::asc_nulls_last(WaitingSince), Order::asc(Id)],
+        InteractionSort::NewestActivity => Sort::new("newest_activity", [(LastActivityAt, Order::Desc), (Id, Order::Desc)]),
+        InteractionSort::OldestWaiting => Sort::new("oldest_waiting", [(WaitingSince, Order::Asc), (Id, Order::Asc)]),
+        InteractionSort::Priority => Sort::new("priority", [(Priority, Order::Desc), (LastActivityAt, Order::Desc), (Id, Order::Desc)]),
     }
 }
 

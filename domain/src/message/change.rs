@@ -43,10 +43,17 @@ fn is_out_there(found: &message::Model) -> bool {
 /// # Errors
 /// `NotFound`, `Forbidden` for what others wrote, `Conflict` on another version or while it is on its way,
 /// `Unsupported` where the channel cannot edit or no longer, `Invalid` with the path in the content.
-pub async fn edit(tx: &mut Tx, actor: &Actor, capabilities: &Capabilities, id: MessageId, new: RichContent, expected: Option<Seq>) -> Result<()> {
+pub async fn edit(
+    tx: &mut Tx,
+    actor: &Actor,
+    capabilities: &Capabilities,
+    id: MessageId,
+    new: RichContent,
+    expected: Option<Seq>,
+) -> Result<()> {
     let (found, interaction) = visible(tx, actor, id, expected).await?;
     must_be_own(actor, &found)?;
-    let new = content::prepare(new)?;
+    let new = super::check::prepare(&new)?;
     if found.entry == EntryKind::Message {
         let Some(rule) = capabilities.edit else { return Err(Error::Unsupported { capability: "editing".into() }) };
         if !is_out_there(&found) {
@@ -57,7 +64,7 @@ pub async fn edit(tx: &mut Tx, actor: &Actor, capabilities: &Capabilities, id: M
             return Err(Error::Unsupported { capability: "editing a message this old".into() });
         }
         let audience = if actor.is_machine() { Audience::Machine } else { Audience::Agent };
-        content::must_pass(&new, &[], capabilities, audience)?;
+        super::check::must_pass(&new, &[], capabilities, audience)?;
         delivery::enqueue(tx, &interaction, Some(id), OutboundAction::Edit).await?;
     } else if !matches!(new, RichContent::Text(_)) {
         return Err(Error::invalid("content", "a note is text"));
@@ -125,7 +132,14 @@ pub async fn react(tx: &mut Tx, actor: &Actor, capabilities: &Capabilities, id: 
 }
 
 /// Writes or removes the reaction; `false` when that changed nothing.
-pub(crate) async fn set_reaction(tx: &Tx, found: &message::Model, kind: AuthorKind, author: Uuid, emoji: &str, is_added: bool) -> Result<bool> {
+pub(crate) async fn set_reaction(
+    tx: &Tx,
+    found: &message::Model,
+    kind: AuthorKind,
+    author: Uuid,
+    emoji: &str,
+    is_added: bool,
+) -> Result<bool> {
     let touched = if is_added {
         reaction::Entity::insert(reaction::ActiveModel {
             workspace_id: Set(tx.workspace()),

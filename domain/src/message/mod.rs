@@ -1,20 +1,21 @@
 //! Messages: the entries of an interaction. One command per file.
 
 mod change;
+mod check;
 mod note;
 mod receive;
 mod send;
 mod system;
 
-pub use change::{delete, edit, react};
-pub use note::{NewNote, add_note};
-pub use receive::{Received, receive};
-pub use send::{NewMessage, Sent, send};
-pub use system::SystemLine;
 pub use crate::entity::message::{AuthorKind, Direction, EntryKind};
 pub(crate) use change::set_reaction;
+pub use change::{delete, edit, react};
+pub use note::{NewNote, add_note};
 pub(crate) use receive::by_external_id;
+pub use receive::{Received, receive};
 pub(crate) use send::enqueue;
+pub use send::{NewMessage, Sent, send};
+pub use system::SystemLine;
 
 use chrono::{DateTime, Utc};
 use sea_orm::{ActiveModelTrait, ActiveValue::Set, IntoActiveModel};
@@ -34,7 +35,7 @@ use crate::{
 /// A row with everything empty that an entry may lack.
 pub(crate) fn blank(tx: &Tx, entry: EntryKind) -> message::ActiveModel {
     message::ActiveModel {
-        id: Set(tx.new_id()),
+        id: Set(crate::random::id()),
         workspace_id: Set(tx.workspace()),
         entry: Set(entry),
         author_id: Set(None),
@@ -64,7 +65,6 @@ pub(crate) fn blank(tx: &Tx, entry: EntryKind) -> message::ActiveModel {
         deleted_at: Set(None),
         system: Set(None),
         raw_attachment_id: Set(None),
-        seq_hint: Set(tx.head()),
         version: Set(Seq::UNNUMBERED),
         ..Default::default()
     }
@@ -89,10 +89,8 @@ pub(crate) fn log(tx: &mut Tx, kind: EventKind, id: MessageId, interaction: &int
 
 /// As [`log`], when only the message is at hand.
 pub(crate) async fn log_of(tx: &mut Tx, kind: EventKind, found: &message::Model, by: ActorRef) -> Result<()> {
-    let interaction = interaction::by_id(tx.workspace(), found.interaction_id)
-        .one(tx.conn())
-        .await?
-        .ok_or(crate::Error::NotFound("interaction"))?;
+    let interaction =
+        interaction::by_id(tx.workspace(), found.interaction_id).one(tx.conn()).await?.ok_or(crate::Error::NotFound("interaction"))?;
     log(tx, kind, found.id, &interaction, by);
     Ok(())
 }

@@ -1,6 +1,8 @@
 //! Storing what happened on a platform: one item, one transaction, exactly once.
 
-use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, sea_query::OnConflict};
+use sea_orm::{
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, sea_query::OnConflict,
+};
 
 use uuid::Uuid;
 
@@ -41,7 +43,13 @@ pub enum Received {
 ///
 /// # Errors
 /// `Storage`; `Invalid` when the content breaks its own rules.
-pub async fn receive(tx: &mut Tx, spec: &ChannelSpec, channel: &channel::Model, event: InboundEvent, files: Vec<ReadyAttachment>) -> Result<Received> {
+pub async fn receive(
+    tx: &mut Tx,
+    spec: &ChannelSpec,
+    channel: &channel::Model,
+    event: InboundEvent,
+    files: Vec<ReadyAttachment>,
+) -> Result<Received> {
     match event {
         InboundEvent::Message(inbound) if inbound.is_echo => echo(tx, spec, channel, *inbound, files).await,
         InboundEvent::Message(inbound) => message_in(tx, spec, channel, *inbound, files).await,
@@ -72,7 +80,13 @@ pub async fn receive(tx: &mut Tx, spec: &ChannelSpec, channel: &channel::Model, 
     }
 }
 
-async fn message_in(tx: &mut Tx, spec: &ChannelSpec, channel: &channel::Model, inbound: InboundMessage, files: Vec<ReadyAttachment>) -> Result<Received> {
+async fn message_in(
+    tx: &mut Tx,
+    spec: &ChannelSpec,
+    channel: &channel::Model,
+    inbound: InboundMessage,
+    files: Vec<ReadyAttachment>,
+) -> Result<Received> {
     if is_known(tx, channel, &inbound).await? {
         return Ok(Received::Duplicate);
     }
@@ -94,7 +108,13 @@ async fn message_in(tx: &mut Tx, spec: &ChannelSpec, channel: &channel::Model, i
     };
     let (interaction, is_new) = open_or_continue(tx, &target).await?;
     let content = answered(tx, &interaction, inbound.content.clone()).await?;
-    let row = Row { interaction: &interaction, direction: Direction::In, author: AuthorKind::Contact, author_id: Some(contact.id.uuid()), author_name: contact.name.clone() };
+    let row = Row {
+        interaction: &interaction,
+        direction: Direction::In,
+        author: AuthorKind::Contact,
+        author_id: Some(contact.id.uuid()),
+        author_name: contact.name.clone(),
+    };
     let Some(id) = insert(tx, channel, row, &inbound, content, files).await? else { return Ok(Received::Duplicate) };
     let mut change = interaction.clone().into_active_model();
     change.inbound_count = Set(interaction.inbound_count + 1);
@@ -120,7 +140,13 @@ async fn message_in(tx: &mut Tx, spec: &ChannelSpec, channel: &channel::Model, i
 }
 
 /// A message sent from our side: by ourselves (completes the row) or by another application (stored as external).
-async fn echo(tx: &mut Tx, spec: &ChannelSpec, channel: &channel::Model, inbound: InboundMessage, files: Vec<ReadyAttachment>) -> Result<Received> {
+async fn echo(
+    tx: &mut Tx,
+    spec: &ChannelSpec,
+    channel: &channel::Model,
+    inbound: InboundMessage,
+    files: Vec<ReadyAttachment>,
+) -> Result<Received> {
     if is_known(tx, channel, &inbound).await? || delivery::echoed(tx, channel, &inbound).await? {
         return Ok(Received::Duplicate);
     }
@@ -136,7 +162,13 @@ async fn echo(tx: &mut Tx, spec: &ChannelSpec, channel: &channel::Model, inbound
         is_automatic: true,
     };
     let (interaction, is_new) = open_or_continue(tx, &target).await?;
-    let row = Row { interaction: &interaction, direction: Direction::Out, author: AuthorKind::External, author_id: None, author_name: String::new() };
+    let row = Row {
+        interaction: &interaction,
+        direction: Direction::Out,
+        author: AuthorKind::External,
+        author_id: None,
+        author_name: String::new(),
+    };
     let Some(id) = insert(tx, channel, row, &inbound, inbound.content.clone(), files).await? else { return Ok(Received::Duplicate) };
     let mut change = interaction.clone().into_active_model();
     change.message_count = Set(interaction.message_count + 1);
@@ -160,13 +192,20 @@ struct Row<'a> {
 }
 
 /// Inserts the message and its files; `None` when another transaction was faster.
-async fn insert(tx: &mut Tx, channel: &channel::Model, row: Row<'_>, inbound: &InboundMessage, content: RichContent, files: Vec<ReadyAttachment>) -> Result<Option<MessageId>> {
+async fn insert(
+    tx: &mut Tx,
+    channel: &channel::Model,
+    row: Row<'_>,
+    inbound: &InboundMessage,
+    content: RichContent,
+    files: Vec<ReadyAttachment>,
+) -> Result<Option<MessageId>> {
     let quoted = match &inbound.quoted {
         Some(external) => by_external_id(tx, channel, external).await?.map(|found| found.id),
         None => None,
     };
     let text = content.fallback();
-    let id: MessageId = tx.new_id();
+    let id: MessageId = crate::random::id();
     let inserted = message::Entity::insert(message::ActiveModel {
         id: Set(id),
         interaction_id: Set(row.interaction.id),
@@ -193,9 +232,8 @@ async fn insert(tx: &mut Tx, channel: &channel::Model, row: Row<'_>, inbound: &I
     }
     let words = [inbound.subject.as_deref().unwrap_or_default(), &text].join(" ");
     crate::search::put(tx, EntityType::Message, id.uuid(), Some(row.interaction.id), &words).await?;
-    let uploader = format!("channel:{}", channel.id);
     for file in files {
-        crate::media::attach(tx, id, &uploader, file).await?;
+        crate::media::attach(tx, id, file).await?;
     }
     Ok(Some(id))
 }
@@ -217,10 +255,7 @@ async fn answered(tx: &Tx, interaction: &interaction_row::Model, content: RichCo
         return Ok(content);
     };
     Ok(match match_answer(&asked.content.0, &typed.text) {
-        Some(mut answer) => {
-            answer.set_question(asked.id);
-            answer
-        }
+        Some(answer) => answer.answering(asked.id),
         None => content,
     })
 }
@@ -242,7 +277,14 @@ async fn changed(tx: &mut Tx, found: &message::Model) -> Result<Received> {
     Ok(Received::Changed)
 }
 
-async fn react(tx: &mut Tx, channel: &channel::Model, target: &ExternalMessageId, author: &Sender, emoji: String, is_added: bool) -> Result<Received> {
+async fn react(
+    tx: &mut Tx,
+    channel: &channel::Model,
+    target: &ExternalMessageId,
+    author: &Sender,
+    emoji: String,
+    is_added: bool,
+) -> Result<Received> {
     let Some(found) = by_external_id(tx, channel, target).await? else { return Ok(Received::Ignored) };
     let (contact, _): (contact_row::Model, _) = contact::resolve(tx, channel, author).await?;
     if super::set_reaction(tx, &found, AuthorKind::Contact, contact.id.uuid(), &emoji, is_added).await? {

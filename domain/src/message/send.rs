@@ -5,7 +5,7 @@ use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, IntoActiveModel, 
 use super::{Direction, EntryKind};
 use crate::{
     actor::Actor,
-    content::{self, Degraded, RichContent},
+    content::{self, Language, Rendered, RichContent},
     delivery::{self, OutboundAction},
     entity::{attachment, channel, contact, interaction as interaction_row, message},
     error::{Error, Result},
@@ -67,7 +67,7 @@ pub async fn send(tx: &mut Tx, actor: &Actor, capabilities: &Capabilities, new: 
         let newer = message::in_workspace(tx.workspace())
             .filter(message::Column::InteractionId.eq(interaction.id))
             .filter(message::Column::Direction.eq(Direction::In))
-            .filter(message::Column::SeqHint.gt(seen))
+            .filter(message::Column::Version.gt(seen))
             .all(tx.conn())
             .await?;
         if !newer.is_empty() {
@@ -79,9 +79,9 @@ pub async fn send(tx: &mut Tx, actor: &Actor, capabilities: &Capabilities, new: 
     let audience = if actor.is_machine() { Audience::Machine } else { Audience::Agent };
     let policy = interaction::reply_policy(actor, &interaction, &channel, &contact, capabilities, audience, tx.now());
     policy.must_allow(&new.content)?;
-    let content = content::prepare(new.content)?;
+    let content = super::check::prepare(&new.content)?;
     let files = own_files(tx, actor, &new.attachments).await?;
-    content::must_pass(&content, &files, capabilities, audience)?;
+    super::check::must_pass(&content, &files, capabilities, audience)?;
     let id = enqueue(tx, actor, &interaction, capabilities, content, &new).await?;
     for file in files {
         let mut change = file.into_active_model();
@@ -108,7 +108,7 @@ pub(crate) async fn enqueue(
         Some(quoted) => Some(quoted_in(tx, interaction.id, quoted).await?),
         None => None,
     };
-    let rendered: Degraded = content::degrade(&content, capabilities, content::Language::of(interaction_language(tx, interaction).await?.as_deref()));
+    let rendered: Rendered = content::degrade(&content, capabilities, language(tx, interaction).await?);
     let (author_kind, author_id, author_name) = super::author(actor);
     let text = content.fallback();
     let inserted = message::ActiveModel {
@@ -153,8 +153,10 @@ pub(crate) async fn enqueue(
     Ok(inserted.id)
 }
 
-async fn interaction_language(tx: &Tx, interaction: &interaction_row::Model) -> Result<Option<String>> {
-    Ok(contact::by_id(tx.workspace(), interaction.contact_id).one(tx.conn()).await?.and_then(|found| found.language))
+/// The language of the phrases that we add: the contact's.
+async fn language(tx: &Tx, interaction: &interaction_row::Model) -> Result<Language> {
+    let contact = contact::by_id(tx.workspace(), interaction.contact_id).one(tx.conn()).await?;
+    Ok(contact.and_then(|found| found.language).map_or(Language::En, |tag| Language::from_tag(&tag)))
 }
 
 async fn quoted_in(tx: &Tx, interaction: InteractionId, quoted: MessageId) -> Result<MessageId> {
@@ -177,7 +179,8 @@ pub(crate) async fn own_files(tx: &Tx, actor: &Actor, ids: &[AttachmentId]) -> R
         .enumerate()
         .map(|(position, id)| {
             let found = free.iter().position(|file| file.id == *id);
-            let found = found.ok_or_else(|| Error::invalid(format!("attachmentIds.{position}"), "no uploaded file of yours that is still free"))?;
+            let found =
+                found.ok_or_else(|| Error::invalid(format!("attachmentIds.{position}"), "no uploaded file of yours that is still free"))?;
             Ok(free.swap_remove(found))
         })
         .collect()

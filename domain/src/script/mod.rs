@@ -4,11 +4,9 @@
 //! interaction ([`run`]): either both are stored or neither. A step is a tagged value and the run keeps its position
 //! on the interaction, so that waiting and branching steps can be added without changing what is stored.
 
-mod manage;
 mod run;
 
-pub use manage::{ScriptChange, create, delete, update};
-pub use run::start;
+pub(crate) use run::start;
 
 use serde::{Deserialize, Serialize};
 

@@ -21,7 +21,12 @@ use crate::{
 ///
 /// # Errors
 /// `Storage`.
-pub async fn start(tx: &mut Tx, capabilities: &Capabilities, channel: &channel::Model, opened: &interaction_row::Model) -> Result<()> {
+pub(crate) async fn start(
+    tx: &mut Tx,
+    capabilities: &Capabilities,
+    channel: &channel::Model,
+    opened: &interaction_row::Model,
+) -> Result<()> {
     let Some(id) = channel.default_script_id else { return Ok(()) };
     let Some(script) = script::by_id(tx.workspace(), id).one(tx.conn()).await? else { return Ok(()) };
     let actor = Actor { identity: Identity::Script(id), ..Actor::system(tx.workspace()) };
@@ -44,7 +49,13 @@ pub async fn start(tx: &mut Tx, capabilities: &Capabilities, channel: &channel::
 }
 
 /// Runs one step; `Some` says why it could not be run.
-async fn run_step(tx: &mut Tx, actor: &Actor, capabilities: &Capabilities, on: &interaction_row::Model, step: &ScriptStep) -> Result<Option<String>> {
+async fn run_step(
+    tx: &mut Tx,
+    actor: &Actor,
+    capabilities: &Capabilities,
+    on: &interaction_row::Model,
+    step: &ScriptStep,
+) -> Result<Option<String>> {
     match step {
         ScriptStep::SendContent { content } => {
             if let Err(violations) = content::check(content, &[], capabilities, Audience::Machine) {

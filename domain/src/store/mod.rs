@@ -259,3 +259,14 @@ pub async fn create_workspace(tx: &mut Tx, new: NewWorkspace) -> Result<workspac
     interaction_counter::Entity::insert(counter).exec_without_returning(tx.conn()).await?;
     Ok(row)
 }
+
+/// Refuses a change that was made against another version than the present one; no version asks for nothing.
+///
+/// # Errors
+/// [`crate::Error::Conflict`].
+pub fn must_be_version(present: Seq, expected: Option<Seq>) -> Result<()> {
+    match expected {
+        Some(expected) if expected != present => Err(crate::Error::Conflict("it has changed meanwhile".to_owned())),
+        _ => Ok(()),
+    }
+}

@@ -134,6 +134,20 @@ impl Tx {
         self.drafts.push(event);
     }
 
+    /// The number of the next interaction; counts up within the workspace and has holes where transactions failed.
+    ///
+    /// # Errors
+    /// Storage.
+    pub async fn next_interaction_number(&self) -> Result<i64> {
+        use crate::entity::interaction_counter::{Column, Entity};
+        let raised = Entity::update_many()
+            .col_expr(Column::Next, Expr::col(Column::Next).add(1))
+            .filter(Column::WorkspaceId.eq(self.workspace))
+            .exec_with_returning(&self.conn)
+            .await?;
+        Ok(raised.first().ok_or(Error::NotFound("workspace"))?.next - 1)
+    }
+
     /// Events emitted so far.
     #[must_use]
     pub fn emitted(&self) -> &[EventDraft] {

@@ -1,16 +1,20 @@
 //! What platforms send, stored as it came before anything is understood.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
 use chrono::{DateTime, Utc};
-use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, sea_query::{Expr, OnConflict}};
+use sea_orm::{
+    ActiveValue::Set,
+    ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+    sea_query::{Expr, LockBehavior, LockType, OnConflict},
+};
 use sha2::{Digest, Sha256};
 
 use crate::{
     entity::raw_inbound::{self, RawInboundState},
     error::Result,
     ids::{ChannelId, RawInboundId},
-    store::Tx,
+    store::{Store, Tx},
 };
 
 /// A request to be stored.
@@ -30,7 +34,7 @@ pub struct NewRaw {
 
 /// What storing a request came to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Stored {
+pub enum StoredRaw {
     /// It is new.
     New(RawInboundId),
     /// It was there already, byte for byte.
@@ -43,8 +47,8 @@ pub enum Stored {
 ///
 /// # Errors
 /// `Storage`.
-pub async fn store_raw(tx: &Tx, channel: ChannelId, raw: NewRaw) -> Result<Stored> {
-    let id: RawInboundId = tx.new_id();
+pub async fn store_raw(tx: &Tx, channel: ChannelId, raw: NewRaw) -> Result<StoredRaw> {
+    let id: RawInboundId = crate::random::id();
     let body_hash = hex::encode(Sha256::digest(&raw.body));
     let inserted = raw_inbound::Entity::insert(raw_inbound::ActiveModel {
         id: Set(id),
@@ -66,7 +70,7 @@ pub async fn store_raw(tx: &Tx, channel: ChannelId, raw: NewRaw) -> Result<Store
     .exec_without_returning(tx.conn())
     .await?;
     if inserted > 0 {
-        return Ok(Stored::New(id));
+        return Ok(StoredRaw::New(id));
     }
     let known = raw_inbound::in_workspace(tx.workspace())
         .filter(raw_inbound::Column::ChannelId.eq(channel))
@@ -74,7 +78,7 @@ pub async fn store_raw(tx: &Tx, channel: ChannelId, raw: NewRaw) -> Result<Store
         .one(tx.conn())
         .await?
         .ok_or(crate::Error::NotFound("raw inbound request"))?;
-    Ok(if known.body_hash == body_hash { Stored::Duplicate(known.id) } else { Stored::Conflict(known.id) })
+    Ok(if known.body_hash == body_hash { StoredRaw::Duplicate(known.id) } else { StoredRaw::Conflict(known.id) })
 }
 
 /// Ends the work on a request. Idempotent.
@@ -93,4 +97,33 @@ pub async fn finish_raw(tx: &Tx, id: RawInboundId, items: usize, error: Option<S
         .exec(tx.conn())
         .await?;
     Ok(())
+}
+
+/// Takes up to `limit` stored requests that nobody works on, oldest first.
+///
+/// # Errors
+/// `Storage`.
+pub async fn claim_raw(store: &Store, owner: &str, lease: Duration, limit: u64) -> Result<Vec<raw_inbound::Model>> {
+    let work = store.work().await?;
+    let now = work.now();
+    let due = work
+        .raw_inbound()
+        .filter(raw_inbound::Column::State.eq(RawInboundState::Received))
+        .filter(Condition::any().add(raw_inbound::Column::LeaseUntil.is_null()).add(raw_inbound::Column::LeaseUntil.lt(now)))
+        .order_by_asc(raw_inbound::Column::Id)
+        .limit(limit)
+        .lock_with_behavior(LockType::Update, LockBehavior::SkipLocked)
+        .all(work.conn())
+        .await?;
+    if due.is_empty() {
+        return Ok(due);
+    }
+    work.claim_raw_inbound()
+        .col_expr(raw_inbound::Column::Owner, Expr::value(owner))
+        .col_expr(raw_inbound::Column::LeaseUntil, Expr::value(now + lease))
+        .filter(raw_inbound::Column::Id.is_in(due.iter().map(|row| row.id)))
+        .exec(work.conn())
+        .await?;
+    work.commit().await?;
+    Ok(due)
 }
