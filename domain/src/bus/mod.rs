@@ -4,6 +4,7 @@
 //! caller. Implementations: [`memory`] for one process, [`redis`] for several. Pattern subscriptions are not offered.
 
 pub mod memory;
+pub mod redis;
 
 use std::time::Duration;
 
@@ -13,7 +14,7 @@ use tokio::sync::{broadcast, watch};
 
 use crate::{event::Seq, ids::WorkspaceId};
 
-pub use self::memory::MemoryBus;
+pub use self::{memory::MemoryBus, redis::RedisBus};
 
 /// How far the bus reaches at the moment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

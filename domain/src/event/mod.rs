@@ -7,6 +7,7 @@ pub mod actor;
 pub mod audience;
 pub mod cursor;
 pub mod log;
+pub mod tail;
 
 use std::borrow::Cow;
 
