@@ -184,6 +184,8 @@ impl Postgres {
             "timezone=UTC".to_owned(),
             // Else a killed server leaves its segments in the memory of the machine.
             "dynamic_shared_memory_type=mmap".to_owned(),
+            // One call instead of one per file: recovery takes a quarter of a second instead of four.
+            "recovery_init_sync_method=syncfs".to_owned(),
         ];
         if self.durability == Durability::Fast {
             settings.extend(["fsync=off", "synchronous_commit=off", "full_page_writes=off", "autovacuum=off"].map(str::to_owned));

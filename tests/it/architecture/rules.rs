@@ -144,7 +144,7 @@ pub(super) fn bare_finders(source: &Source) -> Vec<Finding> {
 
 /// The path of this checkout, as far as it is its own, and where people keep their homes.
 pub(super) fn machine_paths(root: &Path) -> String {
-    let mut patterns = vec![r"/(?:home|Users)/\w+/".to_owned(), r"/root/".to_owned()];
+    let mut patterns = vec![r"(?:^|[^\w.])/(?:home|Users)/\w+/".to_owned(), r"(?:^|[^\w.])/root/".to_owned()];
     let parts: Vec<_> = root.components().skip(1).take(2).map(|part| part.as_os_str().to_string_lossy().into_owned()).collect();
     // A checkout right below the root, such as /app, is no telling name.
     if let [first, second] = &parts[..] {
@@ -263,7 +263,7 @@ mod tests {
         for line in ["cd /srv/anna/tributary", "/srv/anna", "/home/anna/x", "/Users/anna/x", "/root/.cargo"] {
             assert_eq!(machine_names(&source("a.md", line), &paths).len(), 1, "{line}");
         }
-        for line in ["/srv/annabel", "https://example.test/home", "/usr/lib", "/tmp/x"] {
+        for line in ["/srv/annabel", "https://example.test/home/new/", "/usr/lib", "/tmp/x"] {
             assert!(machine_names(&source("a.md", line), &paths).is_empty(), "{line}");
         }
         assert!(machine_names(&source("a.md", "/app/index.html"), &machine_paths(Path::new("/app"))).is_empty());

@@ -3,4 +3,5 @@
 mod client;
 mod mail;
 mod proxy;
+mod scripts;
 mod servers;

@@ -47,6 +47,7 @@ username_attribute = email
     )
 }
 
+/// Without its socket there is no penalty: a few refused sign-ins would slow down every test from the same address.
 /// The second password database has no `mechanisms`: with none left for LMTP, Dovecot could not look up recipients.
 pub(super) fn dovecot(layout: &Layout<'_>) -> String {
     let Layout { user: User { name, group, uid, gid, .. }, imap, imaps, .. } = layout;
@@ -98,6 +99,9 @@ userdb {{
 }}
 service anvil {{
   chroot =
+  unix_listener anvil-auth-penalty {{
+    mode = 0
+  }}
 }}
 service stats {{
   chroot =
