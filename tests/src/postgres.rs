@@ -24,7 +24,7 @@ use crate::{
     process::{Launch, Process, Signal},
 };
 
-/// Recovery after a crash under load included.
+/// For a start, recovery included, and for a crash, on a busy disk.
 const READY_WITHIN: Duration = Duration::from_secs(60);
 const OWNER: &str = "tributary_owner";
 const APP: &str = "tributary_app";
@@ -161,10 +161,10 @@ impl Postgres {
     /// Stops without a checkpoint, as a crash does; what was committed must come back at the next start.
     ///
     /// # Errors
-    /// When it does not end within ten seconds.
+    /// When it does not end within a minute: on a busy disk its processes first finish the flush they are in.
     pub fn crash(&mut self) -> Result<()> {
         let Some(mut process) = self.process.take() else { return Ok(()) };
-        process.end(Signal::Quit, Duration::from_secs(10)).map(drop)
+        process.end(Signal::Quit, READY_WITHIN).map(drop)
     }
 
     /// Starts again with the same data on the same port and returns once it answers; it must not be running.

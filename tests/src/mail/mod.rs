@@ -206,16 +206,20 @@ impl MailServers {
     /// When the mailbox does not exist.
     pub async fn recreate(&self, account: &str, mailbox: &str) -> Result<u32> {
         let old = self.uid_validity(account, mailbox).await?;
-        let mails = self.fetch_all(account, mailbox).await?;
-        self.expunge(account, mailbox).await?;
-        let new = (old + 1).to_string();
-        self.doveadm(&["mailbox", "update", "-u", account, "--uid-validity", &new, "--min-next-uid", "1", mailbox]).await?;
-        let mut session = self.sign_in(account).await?;
-        for mail in mails {
-            session.append(mailbox, mail.is_seen.then_some("(\\Seen)"), None, &mail.raw).await?;
+        let folder = self.scratch.path().join("mail").join(account);
+        let folder = if mailbox == "INBOX" { folder } else { folder.join(format!(".{}", mailbox.replace('/', "."))) };
+        // Without its lists Dovecot numbers the files that it finds anew. What it keeps about UIDVALIDITY stays, or the
+        // new one would be the second of the clock, perhaps that of the old one.
+        for entry in fs::read_dir(&folder).with_context(|| format!("no mailbox in {folder:?}"))? {
+            let entry = entry?;
+            let name = entry.file_name().to_string_lossy().into_owned();
+            if ["dovecot-uidlist", "dovecot.index", "dovecot.list"].iter().any(|list| name.starts_with(list)) {
+                fs::remove_file(entry.path())?;
+            }
         }
-        session.logout().await?;
-        self.uid_validity(account, mailbox).await
+        let new = self.uid_validity(account, mailbox).await?;
+        ensure!(new != old, "UIDVALIDITY of {mailbox} is still {old}");
+        Ok(new)
     }
 
     /// Removes every mail of a mailbox for good.
