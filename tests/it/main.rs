@@ -1,6 +1,8 @@
-//! The integration tests of the workspace: one binary, one file per noun.
+//! The integration tests: one binary, one file or folder per noun.
+//!
+//! Every test starts what it needs through the harness in `tests/src`, on free loopback ports and in temporary folders.
 
-#![expect(clippy::unwrap_used, reason = "in a test, a panic with the place is the report")]
-
+mod architecture;
 mod bus_contract;
+mod harness;
 mod store_contract;
