@@ -59,6 +59,12 @@ pub struct Model {
 
 scoped!(MessageId);
 
+/// The entries of an interaction.
+#[must_use]
+pub fn of_interaction(workspace: WorkspaceId, interaction: InteractionId) -> Select<Entity> {
+    in_workspace(workspace).filter(Column::InteractionId.eq(interaction))
+}
+
 /// The message with this id on a channel.
 #[must_use]
 pub fn by_external_id(workspace: WorkspaceId, channel: ChannelId, id: &ExternalMessageId, part: i32) -> Select<Entity> {
