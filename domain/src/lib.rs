@@ -7,6 +7,7 @@ pub mod ids;
 pub mod inbound;
 pub mod media;
 pub mod outbound;
+pub mod random;
 pub mod spec;
 pub mod state;
 

@@ -14,6 +14,7 @@ use std::{
 };
 
 use bytes::{Bytes, BytesMut};
+use chrono::{DateTime, Utc};
 use futures_util::{StreamExt, stream::BoxStream};
 use http::{HeaderMap, Method, header};
 use rustls::{
@@ -33,6 +34,9 @@ const MAX_REDIRECTS: usize = 3;
 
 /// Most private authorities whose clients are kept; the oldest connections are closed beyond that.
 const MAX_CA_CLIENTS: usize = 64;
+
+/// Longest wish to wait that is honoured: outbound work lives a day.
+const MAX_RETRY_AFTER: Duration = Duration::from_hours(24);
 
 /// Caps that hold for every call of a client.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -76,6 +80,19 @@ pub struct HttpReply {
     pub body: Bytes,
     /// The body went on beyond the cap.
     pub is_truncated: bool,
+}
+
+impl HttpReply {
+    /// How long the other side asks us to wait: `Retry-After` in seconds or as a date, at most a day.
+    #[must_use]
+    pub fn retry_after(&self, now: DateTime<Utc>) -> Option<Duration> {
+        let text = self.headers.get(header::RETRY_AFTER)?.to_str().ok()?.trim();
+        let wait = match text.parse() {
+            Ok(seconds) => Duration::from_secs(seconds),
+            Err(_) => (DateTime::parse_from_rfc2822(text).ok()?.to_utc() - now).to_std().unwrap_or_default(),
+        };
+        Some(wait.min(MAX_RETRY_AFTER))
+    }
 }
 
 /// An answer whose body is still coming.
@@ -411,4 +428,35 @@ fn describe(error: &reqwest::Error) -> String {
     }
     texts.dedup();
     if texts.is_empty() { "the request failed".to_owned() } else { texts.join(": ") }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use chrono::DateTime;
+    use http::{HeaderMap, header::RETRY_AFTER};
+
+    use super::HttpReply;
+
+    #[test]
+    fn retry_after_in_both_forms() {
+        let now = DateTime::parse_from_rfc3339("2026-01-01T00:00:00Z").expect("a time").to_utc();
+        let cases = [
+            ("7", Some(7)),
+            ("0", Some(0)),
+            ("999999999", Some(86_400)),
+            ("Thu, 01 Jan 2026 00:01:00 GMT", Some(60)),
+            ("Wed, 31 Dec 2025 00:00:00 GMT", Some(0)),
+            ("-5", None),
+            ("soon", None),
+            ("", None),
+        ];
+        for (text, seconds) in cases {
+            let mut headers = HeaderMap::new();
+            headers.insert(RETRY_AFTER, text.parse().expect("a header"));
+            let reply = HttpReply { status: 429, headers, body: bytes::Bytes::new(), is_truncated: false };
+            assert_eq!(reply.retry_after(now), seconds.map(Duration::from_secs), "{text}");
+        }
+    }
 }
