@@ -116,13 +116,17 @@ const HOSTS: &[&str] = &[
 
 #[tokio::test]
 async fn no_way_leads_into_our_own_network() {
-    let (four, six) = (Counter::start("0.0.0.0:0", OK).await, Counter::start("[::1]:0", OK).await);
+    let mut counters = vec![Counter::start("0.0.0.0:0", OK).await];
+    // A machine without IPv6 cannot be reached by it either.
+    if std::net::TcpListener::bind("[::1]:0").is_ok() {
+        counters.push(Counter::start("[::1]:0", OK).await);
+    }
     let names = Scripted::new(&[&["127.0.0.1", "::1", "10.0.0.1"]]);
     let client = client(&[], names);
     let mut tried = 0;
     for host in HOSTS {
         for scheme in ["http", "https"] {
-            for port in [four.address.port(), six.address.port()] {
+            for port in counters.iter().map(|counter| counter.address.port()) {
                 // What the parser refuses cannot be asked for at all.
                 let Ok(url) = Url::parse(&format!("{scheme}://{host}:{port}/latest/meta-data?q=1")) else { continue };
                 tried += 1;
@@ -135,12 +139,12 @@ async fn no_way_leads_into_our_own_network() {
             }
         }
     }
-    assert!(tried >= 4 * 60, "only {tried} addresses were tried");
+    assert!(tried >= 2 * 60 * counters.len(), "only {tried} addresses were tried");
     for other in ["ftp://127.0.0.1/", "file:///etc/passwd", "gopher://127.0.0.1:25/_", "data:,x", "unix:/run/x", "ws://127.0.0.1/"] {
         let refused = client.get_following(&url(other), HeaderMap::new(), TIMEOUT).await;
         assert!(matches!(refused, Err(HttpFailure::Refused { .. })), "{other}");
     }
-    assert_eq!((four.connections(), six.connections()), (0, 0));
+    assert!(counters.iter().all(|counter| counter.connections() == 0));
 }
 
 #[tokio::test]

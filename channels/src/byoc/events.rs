@@ -1,4 +1,16 @@
 //! What the events of an integrator mean: data by type → [`InboundEvent`].
+//!
+//! | type | data |
+//! |---|---|
+//! | `message.created` | the message form of the compatibility route; `thread` may be missing, `webhookId` marks our own echo |
+//! | `message.updated` | `idOnExternalPlatform`, `messageContent`, `updatedAtOnExternal` |
+//! | `message.deleted` | `idOnExternalPlatform`, `deletedAtOnExternal` |
+//! | `message.status` | `idOnExternalPlatform`, `status` (sent, delivered, seen, failed), `reason` (text or `{code, text}`), `at`, `includesEarlier` |
+//! | `typing.started`, `typing.stopped` | `author.endUserIdentity`, `thread` |
+//! | `reaction.added`, `reaction.removed` | `idOnExternalPlatform`, `reaction`, `author.endUserIdentity` |
+//! | `thread.updated`, `thread.closed` | `thread` |
+//! | `contact.updated` | `endUserIdentity` |
+//! | `channel.health` | `status` |
 
 use chrono::{DateTime, Utc};
 use serde_json::Value;

@@ -2,9 +2,9 @@
 //!
 //! In: CloudEvents (`events`) and, for those who come from elsewhere, one older JSON form unchanged (`messages`).
 //! Out: signed webhooks (mode `standard`), or one of two older bodies (`compat_new`, `compat_old`). Settings: [`spec`].
-//! Quirks: what the channel can do is declared by the integrator ([`capabilities`]); an accepted message may get its id
+//! Quirks: what the channel can do is declared by the integrator (`capabilities.rs`); an accepted message may get its id
 //! later by `message.status`; the compatibility modes know no idempotency key, so they are send class C.
-//! The only state is a cache of access tokens ([`token`]), which may be lost at any time.
+//! The only state is a cache of access tokens (`token.rs`), which may be lost at any time.
 
 mod capabilities;
 mod content;

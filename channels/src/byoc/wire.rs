@@ -4,6 +4,8 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::shared::fields::is_id;
+
 /// Body of a signed webhook.
 #[derive(Debug, Serialize)]
 pub(super) struct Envelope<T> {
@@ -142,10 +144,10 @@ pub(super) struct Answer {
 }
 
 impl Answer {
-    /// The platform's id, at the top or in the message object; numbers count.
+    /// The platform's id, at the top or in the message object; numbers count. One that we could not store is none.
     pub(super) fn external_id(&self) -> Option<String> {
         let own = match &self.id_on_external_platform {
-            Some(Value::String(id)) if !id.is_empty() => Some(id.clone()),
+            Some(Value::String(id)) if is_id(id) => Some(id.clone()),
             Some(Value::Number(id)) => Some(id.to_string()),
             _ => None,
         };

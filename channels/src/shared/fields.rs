@@ -40,6 +40,12 @@ impl Errors {
     }
 }
 
+/// Whether a text can be a platform's id: 1 to [`MAX_ID_CHARS`] characters, none of them a control or replacement character.
+#[must_use]
+pub fn is_id(text: &str) -> bool {
+    (1..=MAX_ID_CHARS).contains(&text.chars().count()) && !text.chars().any(|c| c.is_control() || c == '\u{fffd}')
+}
+
 /// Mistakes as one sentence for the dead letters.
 #[must_use]
 pub fn parse_error(errors: &[FieldError]) -> ParseError {
@@ -128,7 +134,7 @@ impl<'a> Field<'a> {
     #[must_use]
     pub fn id(&self) -> Option<String> {
         let id = self.text()?;
-        if id.is_empty() || id.chars().count() > MAX_ID_CHARS || id.chars().any(|c| c.is_control() || c == '\u{fffd}') {
+        if !is_id(&id) {
             self.wrong(format!("must have 1 to {MAX_ID_CHARS} characters and no control characters"));
             return None;
         }

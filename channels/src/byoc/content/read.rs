@@ -204,11 +204,11 @@ fn location(payload: &Field<'_>) -> RichContent {
 fn plugin(payload: &Field<'_>, fallback: Option<String>) -> RichContent {
     let (mut texts, mut replies) = (Vec::new(), Vec::new());
     collect_elements(&payload.at("elements"), MAX_NESTING, &mut texts, &mut replies);
-    let text = if texts.is_empty() { fallback } else { Some(texts.join("\n")) };
-    match text {
-        Some(text) if replies.is_empty() => RichContent::Text(Text { text }),
-        None if replies.is_empty() => unsupported("PLUGIN", None),
-        text => RichContent::QuickReplies(QuickReplies { text: text.unwrap_or_default(), replies }),
+    match (texts.is_empty(), replies.is_empty()) {
+        (true, true) => unsupported("PLUGIN", fallback),
+        (false, true) => RichContent::Text(Text { text: texts.join("\n") }),
+        (true, false) => RichContent::QuickReplies(QuickReplies { text: fallback.unwrap_or_default(), replies }),
+        (false, false) => RichContent::QuickReplies(QuickReplies { text: texts.join("\n"), replies }),
     }
 }
 
