@@ -2,7 +2,7 @@
 //!
 //! Adapters are stateless. Channels, secrets and cursors come in as arguments; time, HTTP and files come from [`Cx`].
 
-use std::sync::Arc;
+use std::{borrow::Cow, sync::Arc};
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -13,7 +13,7 @@ use tributary_domain::{
     ids::{AttachmentId, ExternalMessageId},
     inbound::InboundEvent,
     outbound::{OpenChannel, Outbound},
-    spec::ChannelSpec,
+    spec::{Capabilities, ChannelSpec, SendClass},
 };
 
 use crate::error::{ParseError, ProbeError, Verdict, WebhookReject};
@@ -23,6 +23,16 @@ use crate::error::{ParseError, ProbeError, Verdict, WebhookReject};
 pub trait Channel: Send + Sync + 'static {
     /// What the platform can do. Never computed, never fetched.
     fn spec(&self) -> &'static ChannelSpec;
+
+    /// What this one channel can do: the spec's values, except where an integrator declares them.
+    fn capabilities(&self, _channel: &OpenChannel) -> Cow<'static, Capabilities> {
+        Cow::Borrowed(&self.spec().capabilities)
+    }
+
+    /// Guard of this one channel against sending twice: the spec's, except where it depends on settings.
+    fn send_class(&self, _channel: &OpenChannel) -> SendClass {
+        self.spec().send_class
+    }
 
     /// How its events reach us.
     fn ingress(&self) -> Ingress<'_>;
@@ -271,6 +281,18 @@ pub struct HttpStep {
     pub headers: Vec<(String, String)>,
     /// JSON body.
     pub body: serde_json::Value,
+    /// Places of the body that `deliver` fills with short-lived links to files; rendering knows neither time nor keys.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub links: Vec<FileLink>,
+}
+
+/// A place of an [`HttpStep`]'s body that takes a link to a file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FileLink {
+    /// JSON pointer (RFC 6901) to the place.
+    pub pointer: String,
+    /// Which file.
+    pub attachment: AttachmentId,
 }
 
 /// A mail, before it is written out.
@@ -339,4 +361,6 @@ pub struct Cx {
     pub media: tributary_domain::media::MediaStore,
     /// Public base address of this installation, for links in messages.
     pub public_url: url::Url,
+    /// Signs short-lived links to files, for platforms that fetch them from us.
+    pub links: tributary_domain::media::MediaLinks,
 }

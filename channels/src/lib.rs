@@ -3,6 +3,7 @@
 //! Adding a channel: a folder of the same shape as its siblings, a line in the registry, a value in
 //! [`tributary_domain::spec::ChannelKind`].
 
+pub mod byoc;
 pub mod channel;
 pub mod error;
 pub mod shared;

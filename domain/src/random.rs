@@ -23,3 +23,16 @@ pub fn token() -> String {
 pub fn id<I: From<Uuid>>() -> I {
     Uuid::now_v7().into()
 }
+#[cfg(test)]
+mod tests {
+    use super::{bytes, token};
+
+    #[test]
+    fn tokens_differ_and_fit_into_addresses() {
+        let (one, other) = (token(), token());
+        assert_ne!(one, other);
+        assert_eq!(one.len(), 43);
+        assert!(one.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_'));
+        assert_ne!(bytes::<16>(), [0; 16]);
+    }
+}
