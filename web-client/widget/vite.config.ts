@@ -21,31 +21,31 @@ function asciiOnly(): Plugin {
   };
 }
 
-function part(entry: string, format: "iife" | "es", version: string): InlineConfig {
+function part(entry: string, file: string, format: "iife" | "es", version: string): InlineConfig {
   return {
     configFile: false,
+    mode: "production",
     root: import.meta.dirname,
     publicDir: false,
     logLevel: "warn",
     plugins: [asciiOnly()],
     define: { "process.env.NODE_ENV": '"production"', __PANEL_VERSION__: JSON.stringify(version) },
-    oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
+    oxc: { jsx: { runtime: "automatic", importSource: "preact", development: false } },
     build: {
       outDir,
       emptyOutDir: false,
       sourcemap: false,
       // The first versions that know constructable style sheets.
       target: ["chrome111", "firefox114", "safari16.4"],
-      minify: true,
-      lib: { entry: resolve(import.meta.dirname, entry), formats: [format], name: "Tributary", fileName: () => entry.replace(/.*\//, "").replace("main.ts", "widget.js").replace("panel.tsx", "widget-panel.js") },
-      // Library builds keep their white space in modules unless told otherwise.
-      rolldownOptions: { output: { minify: true } },
+      lib: { entry: resolve(import.meta.dirname, entry), formats: [format], name: "Tributary", fileName: () => file },
+      // A library's modules keep white space and comments unless told otherwise.
+      rolldownOptions: { output: { minify: { compress: true, mangle: true, codegen: { removeWhitespace: true } }, comments: false } },
     },
   };
 }
 
 export default defineConfig(async () => {
-  await build(part("src/panel.tsx", "es", ""));
+  await build(part("src/panel.tsx", "widget-panel.js", "es", ""));
   const version = createHash("sha256").update(readFileSync(resolve(outDir, "widget-panel.js"))).digest("hex").slice(0, 12);
-  return part("src/main.ts", "iife", version);
+  return part("src/main.ts", "widget.js", "iife", version);
 });

@@ -35,7 +35,7 @@ header>div{flex:1;min-width:0}
 header h2{font-size:16px;font-weight:600;line-height:1.3;overflow:hidden;text-overflow:ellipsis;white-space:nowrap}
 header p{font-size:13px;overflow:hidden;text-overflow:ellipsis;white-space:nowrap}
 header p.here::before{content:"";display:inline-block;width:8px;height:8px;margin-right:6px;border-radius:50%;background:#5fdd8c}
-header .face{width:40px;height:40px;font-size:15px;background:rgb(255 255 255/.2);color:inherit}
+header .face{width:40px;height:40px;font-size:15px;background:none;box-shadow:inset 0 0 0 1.5px currentColor;color:inherit}
 header :focus-visible{outline-color:currentColor}
 header .text{color:inherit;padding:4px 6px}
 .sure{display:flex;align-items:center;flex-wrap:wrap;justify-content:flex-end;font-size:13px;max-width:150px}
@@ -140,8 +140,8 @@ header .text{color:inherit;padding:4px 6px}
 .field input:not([type=checkbox],[type=radio]),.field select,.field textarea{width:100%;min-height:38px;padding:7px 10px;border:1px solid var(--muted);border-radius:9px;background:var(--bg);resize:vertical}
 .field [aria-invalid=true]{border-color:var(--wrong)!important}
 .facts{display:flex;flex-direction:column;gap:5px}
-.facts dt{font-size:12.5px;opacity:.8}
-.facts dd{font-weight:500}
+.facts dt{font-size:12.5px}
+.facts dd{font-weight:600}
 .card .facts>div{display:flex;gap:10px}
 .card .facts dt{flex:0 0 38%;font-size:14px}
 .c-text.strong{font-weight:600}

@@ -80,7 +80,7 @@ export function Composer({
         <ul class="uploads">
           {uploads.map((upload) => (
             <li key={upload.key} class={upload.error ? "bad" : ""}>
-              {upload.preview ? <img src={upload.preview} alt="" /> : <Icon name="file" size={18} />}
+              {upload.preview ? <img src={upload.preview} alt="" onError={(event) => event.currentTarget.remove()} /> : <Icon name="file" size={18} />}
               <span>
                 {upload.error ?? upload.name}
                 {!upload.done && !upload.error && (

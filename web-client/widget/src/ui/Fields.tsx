@@ -29,7 +29,7 @@ export function useFields(fields: readonly AnyField[]) {
   };
 }
 
-const INPUTS: Partial<Record<AnyField["field_type"], { type?: "email" | "tel" | "date" | "time"; autocomplete?: "email" | "tel"; inputMode?: "decimal" }>> = {
+const INPUTS: Partial<Record<AnyField["field_type"], object>> = {
   EMAIL: { type: "email", autocomplete: "email" },
   PHONE: { type: "tel", autocomplete: "tel" },
   NUMBER: { inputMode: "decimal" },
