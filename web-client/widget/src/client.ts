@@ -5,7 +5,7 @@ import { apply, prepend } from "./apply";
 import { Connection, PACE, Refused, type Pace } from "./connection";
 import { uuid } from "./ids";
 import { Outbox, shelf, type Outgoing, type Shelf } from "./outbox";
-import type { Attachment, ClientFrame, Content, EventBody, Message, ServerFrame } from "./protocol";
+import { CLOSE, FRAME_BYTES, type Attachment, type ClientFrame, type Content, type EventBody, type Message, type ServerFrame } from "./protocol";
 import { INITIAL, Store, type State } from "./store";
 
 export interface Options {
@@ -14,6 +14,8 @@ export interface Options {
   key: string;
   language: string;
   page?: () => Page;
+  /** Hears that a signed identity was not accepted. */
+  refused?: (code: string) => void;
   shelf?: Shelf;
   pace?: Pace;
 }
@@ -64,7 +66,7 @@ export class ChatClient {
       hello: () =>
         this.isSignedIn && this.token ? { type: "hello", id: uuid(), token: this.stored() ?? this.token, after: this.cursor } : null,
       signIn: () => this.signIn(),
-      signedOut: () => void (this.isSignedIn = false),
+      closed: (code) => this.closed(code),
       received: (frame) => this.receive(frame),
       link: (link) => {
         if (link !== "online") this.lost();
@@ -234,7 +236,10 @@ export class ChatClient {
       this.store.set({ visitorId: session.visitor_id });
     } catch (error) {
       // A wrong identity must not cost the visitor the chat.
-      if (error instanceof Refused && error.status === 401 && this.identity) this.identity = null;
+      if (error instanceof Refused && error.status === 401 && this.identity) {
+        this.identity = null;
+        this.options.refused?.(error.code);
+      }
       throw error;
     }
   }
@@ -362,8 +367,17 @@ export class ChatClient {
     this.say({ type: "received", id: uuid(), message_id: newest.id });
   }
 
+  private closed(code: number): void {
+    if (code === CLOSE.signIn) this.isSignedIn = false;
+    // What the server hangs up on would make it hang up again.
+    if ((code === CLOSE.badFrame || code === CLOSE.tooLarge) && this.inFlight) {
+      this.outbox.change(this.inFlight, { state: "failed", code: "INVALID" });
+    }
+  }
+
   private enqueue(item: Outgoing): void {
-    this.outbox.add(item);
+    const isTooLarge = new TextEncoder().encode(JSON.stringify(item.frame)).length > FRAME_BYTES;
+    this.outbox.add(isTooLarge ? { ...item, state: "failed", code: "TOO_LARGE" } : item);
     this.connect();
     this.pump();
   }

@@ -35,8 +35,8 @@ export interface Owner {
   /** The hello for now, or null when a session must be asked for first. */
   hello(): ClientFrame | null;
   signIn(): Promise<void>;
-  /** The session is gone. */
-  signedOut(): void;
+  /** The server, or the way to it, ended the connection. */
+  closed(code: number): void;
   received(frame: ServerFrame): void;
   link(link: Link): void;
 }
@@ -51,6 +51,7 @@ export class Connection {
   private heardAt = 0;
   private askedAt = 0;
   private isStarted = false;
+  private isLost = false;
   /** Counts the ways opened; what comes from an older one is not ours. */
   private generation = 0;
 
@@ -98,7 +99,8 @@ export class Connection {
 
   private async open(): Promise<void> {
     const generation = ++this.generation;
-    this.owner.link("connecting");
+    // Once lost it stays lost until it is back: attempts are not worth a word each.
+    if (!this.isLost) this.owner.link("connecting");
     if (!this.owner.hello()) {
       try {
         await this.owner.signIn();
@@ -126,6 +128,7 @@ export class Connection {
         this.heardAt = Date.now();
         this.askedAt = 0;
         if (frame.type === "ready") {
+          this.isLost = false;
           this.owner.link("online");
           setTimeout(() => {
             if (generation === this.generation) this.attempts = 0;
@@ -143,13 +146,14 @@ export class Connection {
 
   private closed(code: number): void {
     this.drop();
+    this.owner.closed(code);
     if (code === CLOSE.refused || code === CLOSE.version) {
       this.isStarted = false;
       clearInterval(this.watch);
       this.owner.link("refused");
       return;
     }
-    if (code === CLOSE.signIn) this.owner.signedOut();
+    this.isLost = true;
     this.owner.link("offline");
     this.timer = setTimeout(() => void this.open(), this.pause(code));
   }

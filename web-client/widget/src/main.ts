@@ -48,6 +48,7 @@ function element(): { host: HTMLElement; root: HTMLElement; box: HTMLElement } {
 function start(tag: HTMLScriptElement, key: string): Command {
   const { language: wish, colour, position } = tag.dataset;
   const language = pick([wish, document.documentElement.lang, ...navigator.languages]);
+  const locale = [wish, ...navigator.languages].find((tag) => tag?.startsWith(`${language}-`)) ?? language;
   const t = translator(language);
   const { host, root, box } = element();
   const launcher = new Launcher(t);
@@ -57,6 +58,7 @@ function start(tag: HTMLScriptElement, key: string): Command {
     key,
     language,
     page: () => ({ url: location.href, title: document.title, referrer: document.referrer }),
+    refused: (code) => emit("error", { code }),
   });
   const handlers = new Map<string, Set<Handler>>();
   const emit = (name: string, detail: unknown = null) => {
@@ -91,7 +93,7 @@ function start(tag: HTMLScriptElement, key: string): Command {
         ({ show }) => {
           if (toggle || !isOpen) return;
           toggle = () => {};
-          show(box, { client, language, t }, () => setOpen(false), (given) => {
+          show(box, { client, language, locale, t }, () => setOpen(false), (given) => {
             toggle = given;
             given(isOpen);
           });
@@ -116,6 +118,8 @@ function start(tag: HTMLScriptElement, key: string): Command {
     if (paint) {
       root.style.setProperty("--accent", paint.accent);
       root.style.setProperty("--on-accent", paint.onAccent);
+      root.style.setProperty("--link-light", paint.linkLight);
+      root.style.setProperty("--link-dark", paint.linkDark);
     }
     if (position === "left") root.classList.add("left");
     root.lang = language;

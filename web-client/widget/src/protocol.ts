@@ -2,6 +2,9 @@
 
 export const SUBPROTOCOL = "tributary-chat.v1";
 
+/** Largest frame that the server takes. */
+export const FRAME_BYTES = 64 * 1024;
+
 export type Picture = { ATTACHMENT: string } | { URL: string };
 
 export interface Slot {
@@ -189,5 +192,5 @@ export interface Session {
   cursor: string;
 }
 
-/** Closings after which trying again is pointless, and those with a pace of their own. */
-export const CLOSE = { signIn: 4401, refused: 4403, version: 4406, tooMany: 4429, leaving: 1012 } as const;
+/** The closings that mean more than "come back later". */
+export const CLOSE = { tooLarge: 1009, badFrame: 4400, signIn: 4401, refused: 4403, version: 4406, tooMany: 4429, leaving: 1012 } as const;

@@ -3,8 +3,8 @@
 
 export const STYLE = `
 :host{all:initial!important;display:block!important;position:fixed!important;z-index:2147483000!important;inset:auto 0 0 auto!important;width:0!important;height:0!important;direction:ltr!important;visibility:visible!important;opacity:1!important;pointer-events:auto!important;transform:none!important;color-scheme:light dark!important}
-.root{--bg:#fff;--ground:#f5f7f9;--text:#18222d;--muted:#566270;--line:#dfe4ea;--bubble:#e9eef2;--link:#0b6275;--wrong:#b3261e;--shadow:0 12px 40px rgb(16 28 40/.22),0 2px 8px rgb(16 28 40/.12);--accent:#0e6f86;--on-accent:#fff;font:15px/1.45 system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue",Arial,sans-serif;color:var(--text);-webkit-text-size-adjust:100%;text-align:left}
-@media (prefers-color-scheme:dark){.root{--bg:#161c23;--ground:#0f141a;--text:#e7edf3;--muted:#9dabba;--line:#2b3540;--bubble:#242e39;--link:#7cc7d8;--wrong:#ff9b93;--shadow:0 12px 40px rgb(0 0 0/.6)}}
+.root{--bg:#fff;--ground:#f5f7f9;--text:#18222d;--muted:#566270;--line:#dfe4ea;--bubble:#e9eef2;--link:var(--link-light,#0b6275);--wrong:#b3261e;--shadow:0 12px 40px rgb(16 28 40/.22),0 2px 8px rgb(16 28 40/.12);--accent:#0e6f86;--on-accent:#fff;font:15px/1.45 system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue",Arial,sans-serif;color:var(--text);-webkit-text-size-adjust:100%;text-align:left}
+@media (prefers-color-scheme:dark){.root{--bg:#161c23;--ground:#0f141a;--text:#e7edf3;--muted:#9dabba;--line:#2b3540;--bubble:#242e39;--link:var(--link-dark,#7cc7d8);--wrong:#ff9b93;--shadow:0 12px 40px rgb(0 0 0/.6)}}
 *,*::before,*::after{box-sizing:border-box}
 [hidden]{display:none!important}
 button,input,select,textarea{font:inherit;color:inherit;margin:0;letter-spacing:inherit}
@@ -98,7 +98,6 @@ header .text{color:inherit;padding:4px 6px}
 .file b{display:block;font-size:14px;line-height:1.3}
 .file small{color:var(--muted)}
 .box{display:flex;flex-direction:column;gap:8px;width:284px;max-width:100%;padding:13px 14px;border-radius:14px;background:var(--bg);border:1px solid var(--line);color:var(--text);text-decoration:none;overflow-wrap:anywhere}
-.own .box{--link:#0b6275;text-align:left}
 .lead{display:flex;gap:10px}
 .lead>svg{margin-top:1px;color:var(--link)}
 .lead span>*{display:block}

@@ -150,6 +150,21 @@ test("a refused message stays with its code and goes out under the same id on de
   await until(() => server.messages[0]?.client_id === id);
 });
 
+test("what the server hangs up on is not sent again and again, and does not block the rest", async () => {
+  const chat = client();
+  server.hangsUp = 4400;
+  const bad = chat.send({ kind: "TEXT", text: "bad" });
+  const large = chat.send({ kind: "TEXT", text: "x".repeat(70_000) });
+  chat.send({ kind: "TEXT", text: "good" });
+  await until(() => texts(chat).length === 1 && chat.store.get().outbox.length === 2);
+  expect(texts(chat)).toEqual(["good"]);
+  expect(chat.store.get().outbox.map((item) => [item.frame.id, item.state, item.code])).toEqual([
+    [bad, "failed", "INVALID"],
+    [large, "failed", "TOO_LARGE"],
+  ]);
+  expect(server.frames.some((frame) => frame.id === large)).toBe(false);
+});
+
 test("a retryable refusal delays the message and nothing overtakes it", async () => {
   const chat = client();
   server.failNext = [

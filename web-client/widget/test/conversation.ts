@@ -67,4 +67,5 @@ export function everyKind(server: MockServer): void {
   server.happen({ type: "message_deleted", data: { message_id: gone.id, version: 999, at: gone.at } });
   server.say({ kind: "FORM_ANSWERS", question: null, answers: [{ field_id: "name", label: "Name", values: ["Mara Lind"] }, { field_id: "kind", label: "Art", values: ["Stadtrad"] }] }, { direction: "in", author: { name: null, kind: "VISITOR" }, state: "DELIVERED" });
   server.happen({ type: "agent", data: { agent: AGENT } });
+  server.happen({ type: "status", data: { status: "ACTIVE", is_online: true } });
 }

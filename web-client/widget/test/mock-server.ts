@@ -29,6 +29,8 @@ export class MockServer {
   losesAcks = false;
   /** Answer for the next message frames. */
   failNext: { code: string; retryable: boolean; retry_after_ms?: number }[] = [];
+  /** What the next message frame is hung up on with. */
+  hangsUp: number | null = null;
   /** Sockets are refused, as some proxies do. */
   refusesSockets = false;
   tokensAreGone = false;
@@ -215,6 +217,11 @@ export class MockServer {
       const frame = JSON.parse(String(data)) as ClientFrame;
       if (frame.type === "hello") return this.tokensAreGone ? peer.close(4401) : this.greet(peer, frame.after);
       if (!peer.isGreeted) return peer.close(4400);
+      if (this.hangsUp && frame.type === "message") {
+        peer.close(this.hangsUp);
+        this.hangsUp = null;
+        return;
+      }
       for (const reply of this.answer(frame)) peer.send(reply);
     });
   }

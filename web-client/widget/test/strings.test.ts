@@ -27,11 +27,19 @@ test("the first wish that is spoken wins", () => {
 test.each([
   ["#0e6f86", "#0e6f86", "#ffffff"],
   ["#fc0", "#ffcc00", "#14181d"],
-  [" #FFFFFF ", "#FFFFFF", "#14181d"],
+  [" #FFFFFF ", "#ffffff", "#14181d"],
+  ["#000", "#000000", "#ffffff"],
 ])("%s can be read upon", (text, accent, onAccent) => {
-  expect(accents(text)).toEqual({ accent, onAccent });
+  expect(accents(text)).toMatchObject({ accent, onAccent });
 });
 
-test.each(["red", "url(https://evil.example)", "#12", "#0e6f86;color:red", null])("%s is no colour", (text) => {
+test("links are the accent where it can be read, and mixed until it can where not", () => {
+  expect(accents("#8a3b12")?.linkLight).toBe("#8a3b12");
+  expect(accents("#ffcc00")?.linkDark).toBe("#ffcc00");
+  expect(accents("#ffcc00")?.linkLight).not.toBe("#ffcc00");
+  expect(accents("#8a3b12")?.linkDark).not.toBe("#8a3b12");
+});
+
+test.each(["red", "url(https://evil.example)", "#12", "#0e6f86;color:red", "#12345", null])("%s is no colour", (text) => {
   expect(accents(text)).toBeNull();
 });

@@ -92,10 +92,10 @@ export function Slots({
   slots: readonly Slot[];
   zone: string;
 } & Omit<Asking<ContentOf<"TIME_PICKER">>, "content">) {
-  const { client, t, language } = useChat();
+  const { client, t, locale } = useChat();
   const days = new Map<string, Slot[]>();
   for (const slot of slots) {
-    const name = day(slot.start, language, zone);
+    const name = day(slot.start, locale, zone);
     days.set(name, [...(days.get(name) ?? []), slot]);
   }
   return (
@@ -110,16 +110,16 @@ export function Slots({
                 type="button"
                 class={isChosen({ answer }, slot.id) ? "chip on" : "chip"}
                 disabled={!mayAnswer || Boolean(answer)}
-                aria-label={`${name}, ${clock(slot.start, language, zone)}, ${t("minutes", { n: slot.duration_min })}`}
+                aria-label={`${name}, ${clock(slot.start, locale, zone)}, ${t("minutes", { n: slot.duration_min })}`}
                 onClick={() => client.send({ kind: "TIME_CHOSEN", question, slot })}
               >
-                {clock(slot.start, language, zone)}
+                {clock(slot.start, locale, zone)}
               </button>
             ))}
           </div>
         </div>
       ))}
-      <small class="muted">{t("zone", { name: zoneName(zone, language) })}</small>
+      <small class="muted">{t("zone", { name: zoneName(zone, locale) })}</small>
       {answer && <Done word={t("chosen")} />}
     </>
   );

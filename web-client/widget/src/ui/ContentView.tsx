@@ -12,8 +12,18 @@ import { clock, day } from "./time";
 type Shown = Pick<Message, "content" | "text" | "attachments">;
 
 /** The body of a message, whatever its kind; one that is not known shows its readable text. */
-export function ContentView({ message, ...ask }: { message: Shown; question: string | null; answer: Content | null; mayAnswer: boolean }) {
-  const { t, language } = useChat();
+export function ContentView({
+  message,
+  zone,
+  ...ask
+}: {
+  message: Shown;
+  zone: string | undefined;
+  question: string | null;
+  answer: Content | null;
+  mayAnswer: boolean;
+}) {
+  const { t, locale } = useChat();
   const { content, text, attachments } = message;
   switch (content.kind) {
     case "TEXT":
@@ -70,7 +80,7 @@ export function ContentView({ message, ...ask }: { message: Shown; question: str
     case "ADAPTIVE_CARD":
       return <CardView content={content} text={text} {...ask} />;
     case "PAYMENT_REQUEST": {
-      const amount = money(content.amount_minor, content.currency, language);
+      const amount = money(content.amount_minor, content.currency, locale);
       return (
         <div class="box">
           <span class="lead">
@@ -107,7 +117,7 @@ export function ContentView({ message, ...ask }: { message: Shown; question: str
     case "SELECTION":
       return <Rich source={content.items.map((item) => item.title).join(", ")} />;
     case "TIME_CHOSEN":
-      return <Rich source={`${day(content.slot.start, language)}, ${clock(content.slot.start, language)}`} />;
+      return <Rich source={`${day(content.slot.start, locale, zone)}, ${clock(content.slot.start, locale, zone)}`} />;
     case "FORM_ANSWERS":
       return <Facts facts={content.answers.map(({ label, values }) => [label, values.join(", ")] as const)} />;
     default:
@@ -135,9 +145,9 @@ function host(url: string): string {
   }
 }
 
-function money(minor: number, currency: string, language: string): string {
+function money(minor: number, currency: string, locale: string): string {
   try {
-    const format = new Intl.NumberFormat(language, { style: "currency", currency });
+    const format = new Intl.NumberFormat(locale, { style: "currency", currency });
     return format.format(minor / 10 ** (format.resolvedOptions().maximumFractionDigits ?? 2));
   } catch {
     return `${minor / 100} ${currency}`;

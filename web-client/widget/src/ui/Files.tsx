@@ -16,10 +16,10 @@ export function Files({ files }: { files: readonly Attachment[] }) {
 }
 
 function FileView({ file }: { file: Attachment }) {
-  const { client, t, language } = useChat();
+  const { client, t, locale } = useChat();
   const [url, setUrl] = useState(() => client.absolute(file.url));
   const [tries, setTries] = useState(0);
-  const size = bytes(file.bytes, language);
+  const size = bytes(file.bytes, locale);
   // Addresses run out: one that is old is renewed before it is followed.
   const follow = (event: MouseEvent) => {
     event.preventDefault();
@@ -80,8 +80,8 @@ export function PictureView({ picture, files }: { picture: Picture | null | unde
   ) : null;
 }
 
-export function bytes(count: number, language: string): string {
+export function bytes(count: number, locale: string): string {
   const unit = count < 1_000 ? "byte" : count < 1_000_000 ? "kilobyte" : "megabyte";
   const value = count / { byte: 1, kilobyte: 1_000, megabyte: 1_000_000 }[unit];
-  return new Intl.NumberFormat(language, { style: "unit", unit, unitDisplay: "short", maximumFractionDigits: value < 10 ? 1 : 0 }).format(value);
+  return new Intl.NumberFormat(locale, { style: "unit", unit, unitDisplay: "short", maximumFractionDigits: value < 10 ? 1 : 0 }).format(value);
 }

@@ -14,12 +14,12 @@ const TOGETHER_MS = 5 * 60_000;
 const NEAR = 60;
 
 export function Log({ state, greeting, reply }: { state: State; greeting: string; reply: (message: Message) => void }) {
-  const { client, language, t } = useChat();
+  const { client, locale, t } = useChat();
   const box = useRef<HTMLDivElement>(null);
   const isAtEnd = useRef(true);
   const last = useRef({ newest: "", oldest: "", height: 0 });
   const [isAway, setAway] = useState(false);
-  const entries = useMemo(() => list(state, language), [state.messages, state.outbox, language]);
+  const entries = useMemo(() => list(state, locale), [state.messages, state.outbox, locale]);
   const newest = entries[entries.length - 1];
 
   const toEnd = () => {
@@ -81,13 +81,13 @@ export function Log({ state, greeting, reply }: { state: State; greeting: string
             </div>
           )}
           {entries.map((entry) => {
-            const thisDay = day(entry.message.at, language);
+            const thisDay = day(entry.message.at, locale);
             const isNewDay = thisDay !== lastDay;
             lastDay = thisDay;
             return [
               isNewDay && (
                 <p key={`d${entry.key}`} class="line">
-                  {dayLine(entry.message.at, language, t, Date.now())}
+                  {dayLine(entry.message.at, locale, t, Date.now())}
                 </p>
               ),
               <MessageView key={entry.key} entry={entry} mayAnswer={state.link !== "refused"} reply={reply} />,
@@ -125,8 +125,9 @@ export function Log({ state, greeting, reply }: { state: State; greeting: string
   );
 }
 
-function list({ messages, outbox }: State, language: string): Entry[] {
+function list({ messages, outbox }: State, locale: string): Entry[] {
   const answers = new Map<string, Content>();
+  const zones = new Map(messages.flatMap(({ id, content }) => ("time_zone" in content ? [[id, content.time_zone] as const] : [])));
   const note = (content: Content) => {
     if ("question" in content && content.question) answers.set(content.question, content);
   };
@@ -149,11 +150,12 @@ function list({ messages, outbox }: State, language: string): Entry[] {
         a.author.kind === b.author.kind &&
         a.author.name === b.author.name &&
         Math.abs(Date.parse(b.at) - Date.parse(a.at)) < TOGETHER_MS &&
-        day(a.at, language) === day(b.at, language),
+        day(a.at, locale) === day(b.at, locale),
     );
   return all.map((entry, i) => ({
     ...entry,
     answer: answers.get(entry.message.id) ?? null,
+    zone: "question" in entry.message.content ? zones.get(entry.message.content.question ?? "") : undefined,
     isFirst: !joins(all[i - 1]?.message, entry.message),
     isLast: !joins(entry.message, all[i + 1]?.message),
   }));

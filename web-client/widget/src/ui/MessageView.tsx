@@ -15,6 +15,8 @@ export interface Entry {
   message: Message;
   outgoing: Outgoing | null;
   answer: Content | null;
+  /** The time zone of the question that this one answers. */
+  zone: string | undefined;
   isFirst: boolean;
   isLast: boolean;
 }
@@ -22,7 +24,7 @@ export interface Entry {
 const OWN_BOX = new Set(["LIST_PICKER", "TIME_PICKER", "FORM", "ADAPTIVE_CARD", "PAYMENT_REQUEST", "APPOINTMENT_REQUEST", "RICH_LINK", "LOCATION"]);
 
 export function MessageView({ entry, mayAnswer, reply }: { entry: Entry; mayAnswer: boolean; reply: (message: Message) => void }) {
-  const { t, language } = useChat();
+  const { t, locale } = useChat();
   const { message, outgoing, answer, isFirst, isLast } = entry;
   const { author, content, deleted } = message;
   const isOwn = message.direction === "in";
@@ -53,7 +55,7 @@ export function MessageView({ entry, mayAnswer, reply }: { entry: Entry; mayAnsw
                   {message.quoted.text}
                 </blockquote>
               )}
-              <ContentView message={message} {...ask} />
+              <ContentView message={message} zone={entry.zone} {...ask} />
               <Files files={message.attachments} />
             </>
           )}
@@ -77,7 +79,7 @@ export function MessageView({ entry, mayAnswer, reply }: { entry: Entry; mayAnsw
         {(isLast || outgoing || message.edited) && (
           <small class="meta">
             {message.edited && !deleted && <span>{t("edited")}</span>}
-            <time dateTime={message.at}>{clock(message.at, language)}</time>
+            <time dateTime={message.at}>{clock(message.at, locale)}</time>
             {isOwn && <Progress message={message} outgoing={outgoing} />}
           </small>
         )}

@@ -7,6 +7,8 @@ import type { Language, Translate } from "../strings";
 export interface Chat {
   client: ChatClient;
   language: Language;
+  /** The language with its region, for dates and numbers. */
+  locale: string;
   t: Translate;
 }
 
