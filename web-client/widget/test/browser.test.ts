@@ -61,13 +61,15 @@ interface Setting {
   key?: string;
   attributes?: string;
   isHostile?: boolean;
+  /** The policy names this nonce instead of the server. */
+  nonce?: string;
   isDark?: boolean;
   isMobile?: boolean;
   locale?: string;
 }
 
-async function visit({ server = mock.origin, key = KEY, attributes = "", isHostile = true, isDark = false, isMobile = false, locale = "de-DE" }: Setting = {}): Promise<Page> {
-  const policy = `default-src 'none'; script-src ${server}; style-src 'self'; connect-src ${server} ${server.replace("http", "ws")}; img-src ${server} blob:; base-uri 'none'; form-action 'none'; require-trusted-types-for 'script'`;
+async function visit({ server = mock.origin, key = KEY, attributes = "", isHostile = true, nonce, isDark = false, isMobile = false, locale = "de-DE" }: Setting = {}): Promise<Page> {
+  const policy = `default-src 'none'; script-src ${nonce ? `'nonce-${nonce}'` : server}; style-src 'self'; connect-src ${server} ${server.replace("http", "ws")}; img-src ${server} blob:; base-uri 'none'; form-action 'none'; require-trusted-types-for 'script'`;
   shop = createServer((request, response) => {
     if (request.url === "/hostile.css") {
       response.writeHead(200, { "content-type": "text/css" });
@@ -75,7 +77,7 @@ async function visit({ server = mock.origin, key = KEY, attributes = "", isHosti
     } else if (request.url === "/") {
       response.writeHead(200, { "content-type": "text/html", ...(isHostile ? { "content-security-policy": policy } : {}) });
       const style = isHostile ? '<link rel="stylesheet" href="/hostile.css">' : "<style>body{font:16px sans-serif;margin:40px;color-scheme:light dark}</style>";
-      response.end(Buffer.from(`<!doctype html><html><meta name="viewport" content="width=device-width"><title>Shop</title>${style}<body><h1>Fahrr\xe4der</h1><a href="/">Start</a><script async src="${server}/widget.js" data-channel="${key}" ${attributes}></script>`, "latin1"));
+      response.end(Buffer.from(`<!doctype html><html><meta name="viewport" content="width=device-width"><title>Shop</title>${style}<body><h1>Fahrr\xe4der</h1><a href="/">Start</a><script async ${nonce ? `nonce="${nonce}"` : ""} src="${server}/widget.js" data-channel="${key}" ${attributes}></script>`, "latin1"));
     } else response.writeHead(404).end();
   });
   await new Promise<void>((done) => shop.listen(0, "127.0.0.1", done));
@@ -163,6 +165,12 @@ describe.each(SERVERS)("in a hostile page, with %s", (_, server, key) => {
     expect(await button.evaluate((element) => element.matches(":focus"))).toBe(true);
     clean();
   });
+});
+
+test("a page that allows scripts by nonce alone lets both files in", { timeout: TIMEOUT }, async () => {
+  const page = await visit({ nonce: "bm9uY2U" });
+  await open(page);
+  clean();
 });
 
 test("nothing is fetched before the page is done but the script", { timeout: TIMEOUT }, async () => {
@@ -271,6 +279,24 @@ test("every kind is shown, and those that ask are answered", { timeout: TIMEOUT 
   await log.getByRole("button", { name: "Zurückgeben" }).click();
   await expect.poll(() => answers().length).toBe(6);
   expect(answers()[5]).toMatchObject({ answers: [{ field_id: "why", values: ["Beschädigt"] }, { field_id: "keep", values: ["Nein"] }, { field_id: "order", values: ["4711"] }, { values: ["Zurückgeben"] }] });
+  clean();
+});
+
+test("the visitor ends the chat after being asked, and the focus stays with the question", { timeout: TIMEOUT }, async () => {
+  const page = await visit();
+  await open(page);
+  await write(page, "Danke");
+  await expect.poll(() => mock.messages.length).toBe(1);
+  mock.happen({ type: "status", data: { status: "ACTIVE", is_online: true } });
+  await page.getByRole("button", { name: "Chat beenden" }).click();
+  await page.keyboard.press("Tab");
+  await page.keyboard.press("Enter");
+  expect(await page.getByRole("button", { name: "Chat beenden" }).evaluate((element) => element.matches(":focus"))).toBe(true);
+  await page.keyboard.press("Enter");
+  await page.getByRole("button", { name: "Ja", exact: true }).click();
+  await expect.poll(() => mock.frames.filter((frame) => frame.type === "end").length).toBe(1);
+  mock.happen({ type: "status", data: { status: "ENDED", is_online: true } });
+  await page.getByText("Der Chat ist beendet. Sie können jederzeit wieder schreiben.").waitFor();
   clean();
 });
 
