@@ -1,0 +1,55 @@
+import { useEffect } from "react";
+import { useQuery } from "urql";
+import { ChannelNamesDocument, type EventKind, InboxesDocument, PeopleDocument, ScriptsDocument, SkillsDocument, TagsDocument } from "../gql/graphql";
+import { onKinds } from "../live/handlers";
+
+/** Asks again, at most once a second, when one of these things happened in the log. */
+export function useRefetchOn(kinds: readonly EventKind[], refetch: () => void, everyMs = 1_000): void {
+  const list = kinds.join(" ");
+  useEffect(() => {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const stop = onKinds(list.split(" ") as EventKind[], () => {
+      timer ??= setTimeout(() => {
+        timer = undefined;
+        refetch();
+      }, everyMs);
+    });
+    return () => {
+      stop();
+      clearTimeout(timer);
+    };
+  }, [list, refetch, everyMs]);
+}
+
+const CHANGES: readonly EventKind[] = ["TAG_CHANGED", "TAG_DELETED"];
+
+export function useTags() {
+  const [{ data }, refetch] = useQuery({ query: TagsDocument, requestPolicy: "cache-first" });
+  useRefetchOn(CHANGES, () => refetch({ requestPolicy: "network-only" }));
+  return data?.tags.nodes ?? [];
+}
+
+export function useSkills() {
+  const [{ data }] = useQuery({ query: SkillsDocument });
+  return data?.skills.nodes ?? [];
+}
+
+export function useScripts() {
+  const [{ data }] = useQuery({ query: ScriptsDocument });
+  return data?.scripts.nodes ?? [];
+}
+
+export function useInboxes() {
+  const [{ data }] = useQuery({ query: InboxesDocument });
+  return data?.inboxes.nodes ?? [];
+}
+
+export function usePeople() {
+  const [{ data }] = useQuery({ query: PeopleDocument, requestPolicy: "cache-first" });
+  return data?.people.nodes ?? [];
+}
+
+export function useChannelNames() {
+  const [{ data }] = useQuery({ query: ChannelNamesDocument });
+  return data?.channels.nodes ?? [];
+}

@@ -1,0 +1,11 @@
+export { Button, IconButton, IconToggle } from "./button";
+export { type Command, CommandProvider, CommandRegistry, type KeySettings, readableKeys, useCommandList, useCommands } from "./commands";
+export { cx } from "./cx";
+export { Checkbox, ComboBox, type Option, Select, Switch, TextField } from "./field";
+export { type Formats, shortDuration, shortTime, useFormats, useNow } from "./format";
+export { Icon, type IconName } from "./icon";
+export { Avatar, Badge, EmptyState, Notice, Skeleton, TabPanel, Tabs, type Tone } from "./misc";
+export { Dialog, Menu, MenuItem, MenuLine, Popover, Sheet, Tip } from "./overlay";
+export { Pane } from "./pane";
+export { toast, toastError, Toasts } from "./toast";
+export { useStore } from "./useStore";
