@@ -1,3 +1,4 @@
 //! Parts that two or more channels use.
 
 pub mod http;
+pub mod settings;

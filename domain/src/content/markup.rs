@@ -235,12 +235,11 @@ impl Writer {
                 self.break_lines(1);
                 self.is_first_cell = true;
             }
+            "td" | "th" if std::mem::replace(&mut self.is_first_cell, false) => {}
             "td" | "th" => {
-                if !std::mem::replace(&mut self.is_first_cell, false) {
-                    self.has_space = true;
-                    self.put("|");
-                    self.has_space = true;
-                }
+                self.has_space = true;
+                self.put("|");
+                self.has_space = true;
             }
             "a" => self.begin_link(attribute(tag, "href").unwrap_or_default()),
             "img" => self.image(tag),

@@ -287,7 +287,7 @@ impl DeclaredCapabilities {
         }
         if let Some(list) = &self.rich.list_picker {
             range("rich.listPicker.maxSections", list.max_sections, 1, 100);
-            range("rich.listPicker.maxItems", list.max_items, 1, 100);
+            range("rich.listPicker.maxItems", list.max_items, 1, 200);
             range("rich.listPicker.maxTitle", list.max_title, 1, 1000);
             range("rich.listPicker.maxDescription", list.max_description, 0, 5000);
         }

@@ -1,0 +1,3 @@
+//! Our own web chat.
+
+pub mod spec;
