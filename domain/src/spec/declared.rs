@@ -257,6 +257,10 @@ impl DeclaredCapabilities {
         if json.is_null() {
             return Ok(Self::default());
         }
+        // A list would pass as the values of the fields in order.
+        if !json.is_object() {
+            return Err(vec![Violation::at("capabilities", ViolationCode::Invalid, None)]);
+        }
         if json.to_string().len() > MAX_BYTES {
             return Err(vec![Violation::at("capabilities", ViolationCode::TooLong, Some(MAX_BYTES as u64))]);
         }
