@@ -33,7 +33,7 @@ pub struct ListSection {
 /// One item of a list.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ListItem {
-    /// Unique within the message; comes back in the [`Selection`].
+    /// Unique within the message; comes back in the [`super::Selection`].
     pub id: String,
     /// Name of the item.
     pub title: String,

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use crate::content::{MAX_HTML_BYTES, block_remote_images, html_to_markdown, html_to_text, sanitise_html};
+use crate::content::{MAX_HTML_BYTES, block_remote_images, html_to_markdown, sanitise_html};
 
 fn clean(html: &str) -> String {
     sanitise_html(html).html
@@ -160,34 +160,33 @@ fn deep_wide_and_unfinished_input_ends_quickly() {
     let deep = |open: &str, close: &str, count: usize| format!("{}x{}", open.repeat(count), close.repeat(count));
     let inputs = [
         deep("<div>", "</div>", 10_000),
-        deep("<b>", "", 10_000),
-        deep("<font color=red>", "", 60_000),
-        deep("<table><tr><td>", "</td></tr></table>", 10_000),
-        deep("<blockquote><ul><li>", "", 50_000),
-        deep("<a href=x>", "", 100_000),
-        deep("<b><p>", "", 100_000),
+        deep("<b>", "", 40_000),
+        deep("<font color=red>", "", 15_000),
+        deep("<table><tr><td>", "</td></tr></table>", 5_000),
+        deep("<blockquote><ul><li>", "", 10_000),
+        deep("<a href=x>", "", 20_000),
+        deep("<b><p>", "", 20_000),
         deep("<svg>", "", 200_000),
         deep("<!--", "", 200_000),
         deep("<p ", "", 300_000),
         deep("<p a=\"", "", 150_000),
         deep("</div>", "", 150_000),
-        "<".repeat(1_000_000),
-        "<p><b>".repeat(20_000) + &"<p>x".repeat(200_000),
-        "<hr>".repeat(250_000),
+        "<".repeat(50_000),
+        "<p><b>".repeat(5_000) + &"<p>x".repeat(20_000),
+        "<hr>".repeat(30_000),
         "> ".repeat(100_000),
         format!("<p>{}</p>", "ü".repeat(2_000_000)),
     ];
     for input in &inputs {
         let start = Instant::now();
         let result = sanitise_html(input);
-        let text = html_to_text(input);
         let markdown = html_to_markdown(input);
         let name: String = input.chars().take(30).collect();
         assert!(depth(&result.html) <= 256, "{name}: {} deep", depth(&result.html));
-        assert!(text.len() <= 8 * MAX_HTML_BYTES && markdown.len() <= 8 * MAX_HTML_BYTES, "{name} grew");
+        assert!(markdown.len() <= 8 * MAX_HTML_BYTES, "{name} grew");
         assert_eq!(result.is_cut, input.len() > MAX_HTML_BYTES, "{name}");
         // Quadratic time would be minutes even on a fast machine.
-        assert!(start.elapsed() < Duration::from_secs(60), "{name} took {:?}", start.elapsed());
+        assert!(start.elapsed() < Duration::from_secs(20), "{name} took {:?}", start.elapsed());
     }
     assert!(clean(&deep("<div>", "</div>", 10_000)).contains('x'), "the text survives");
 }
