@@ -1,8 +1,11 @@
 //! The one list of channels.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{borrow::Cow, collections::BTreeMap, sync::Arc};
 
-use tributary_domain::spec::{ChannelKind, ChannelSpec};
+use tributary_domain::{
+    entity::channel,
+    spec::{Capabilities, ChannelKind, ChannelSpec},
+};
 
 use crate::{byoc, channel::Channel, digital_chat, email, specs};
 
@@ -28,6 +31,15 @@ impl Registry {
     #[must_use]
     pub fn spec(&self, kind: ChannelKind) -> &'static ChannelSpec {
         specs::spec(kind)
+    }
+
+    /// What one channel can do: as its kind, except where its settings decide.
+    #[must_use]
+    pub fn capabilities(&self, channel: &channel::Model) -> Cow<'static, Capabilities> {
+        match self.get(channel.kind) {
+            Some(adapter) => adapter.capabilities(&channel.settings),
+            None => Cow::Borrowed(&self.spec(channel.kind).capabilities),
+        }
     }
 
     /// The adapters, in the order of their kinds.

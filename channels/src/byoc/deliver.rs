@@ -83,10 +83,10 @@ pub(super) async fn exchange(
 
 /// The client for this channel: one that trusts its private authority, if it has one.
 pub(super) fn client(cx: &Cx, channel: &OpenChannel) -> Result<GuardedClient, Verdict> {
-    match channel.secret("ca_pem") {
+    match channel.text("ca_pem") {
         None => Ok(cx.http.clone()),
         Some(pem) => {
-            cx.http.with_ca(pem.expose_secret()).map_err(|_| suspend("The certificate of the private authority (ca_pem) cannot be read."))
+            cx.http.with_ca(pem).map_err(|_| suspend("The certificate of the private authority (ca_pem) cannot be read."))
         }
     }
 }
@@ -136,7 +136,7 @@ fn signed(cx: &Cx, channel: &OpenChannel, id: &str, body: &[u8]) -> Result<Heade
     };
     put(sign::ID, id.to_owned());
     put(sign::TIMESTAMP, now.timestamp().to_string());
-    match (channel.secret("signing_secret"), Mode::of(channel)) {
+    match (channel.secret("signing_secret"), Mode::of(&channel.settings)) {
         (Some(secret), _) => {
             let keys = SigningKeys::parse(secret.expose_secret()).map_err(|error| suspend(&format!("Signing secret: {error}.")))?;
             put(sign::SIGNATURE, keys.sign(id, now, body));
@@ -149,14 +149,14 @@ fn signed(cx: &Cx, channel: &OpenChannel, id: &str, body: &[u8]) -> Result<Heade
 
 /// Standard integrators know our id and can be asked again; the others may do twice what they are asked twice.
 fn unanswered(channel: &OpenChannel, failure: crate::shared::http::HttpFailure) -> Verdict {
-    match (failure.verdict(), Mode::of(channel)) {
+    match (failure.verdict(), Mode::of(&channel.settings)) {
         (Verdict::Ambiguous { reason }, Mode::Standard) => Verdict::Retry { after: None, pauses_account: false, reason },
         (verdict, _) => verdict,
     }
 }
 
 fn is_token_refused(channel: &OpenChannel, status: u16) -> bool {
-    status == 401 || (status == 403 && Mode::of(channel) != Mode::Standard)
+    status == 401 || (status == 403 && Mode::of(&channel.settings) != Mode::Standard)
 }
 
 fn outcome(cx: &Cx, channel: &OpenChannel, reply: &HttpReply) -> Result<StepReceipt, Verdict> {
@@ -164,7 +164,7 @@ fn outcome(cx: &Cx, channel: &OpenChannel, reply: &HttpReply) -> Result<StepRece
     let external_id = answer.external_id().map(ExternalMessageId);
     let fail = |code| Err(Verdict::Fail { code, detail: detail(reply) });
     let status = reply.status;
-    let is_standard = Mode::of(channel) == Mode::Standard;
+    let is_standard = Mode::of(&channel.settings) == Mode::Standard;
     match status {
         // Without an id it is accepted all the same; the id may come by `message.status`.
         200..=299 => Ok(StepReceipt { external_id, note: None }),

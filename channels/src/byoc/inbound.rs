@@ -130,7 +130,7 @@ fn check_signature(channel: &OpenChannel, request: &WebhookRequest) -> Result<()
 }
 
 fn reading(channel: &OpenChannel, at: chrono::DateTime<chrono::Utc>) -> Reading {
-    Reading { at, fetches_files: channel.secret("ca_pem").is_some() }
+    Reading { at, fetches_files: channel.text("ca_pem").is_some() }
 }
 
 fn json_value(body: &[u8]) -> Result<Value, Vec<FieldError>> {

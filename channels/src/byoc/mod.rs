@@ -26,7 +26,7 @@ use tributary_domain::{
 };
 
 use crate::{
-    channel::{
+    channel::{Settings, 
         Accepted, Channel, Cx, Fetch, FetchedFile, Ingress, Media, RawInbound, Step, StepReceipt, Verified, Webhook, WebhookReply,
         WebhookRequest,
     },
@@ -49,8 +49,8 @@ enum Mode {
 
 impl Mode {
     /// The channel's mode; nothing else than the two compatibility modes is one.
-    fn of(channel: &OpenChannel) -> Self {
-        match channel.text("mode") {
+    fn of(settings: &Settings) -> Self {
+        match settings.get("mode").and_then(serde_json::Value::as_str) {
             Some("compat_new") => Self::CompatNew,
             Some("compat_old") => Self::CompatOld,
             _ => Self::Standard,
@@ -64,12 +64,12 @@ impl Channel for Byoc {
         &spec::SPEC
     }
 
-    fn capabilities(&self, channel: &OpenChannel) -> Cow<'static, Capabilities> {
-        capabilities::of(channel)
+    fn capabilities(&self, settings: &Settings) -> Cow<'static, Capabilities> {
+        capabilities::of(settings)
     }
 
-    fn send_class(&self, channel: &OpenChannel) -> SendClass {
-        match Mode::of(channel) {
+    fn send_class(&self, settings: &Settings) -> SendClass {
+        match Mode::of(settings) {
             Mode::Standard => self.spec().send_class,
             Mode::CompatNew | Mode::CompatOld => SendClass::C,
         }

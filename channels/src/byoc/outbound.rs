@@ -19,7 +19,7 @@ use crate::{
 };
 
 pub(super) fn render(channel: &OpenChannel, outbound: &Outbound) -> Vec<Step> {
-    let mode = Mode::of(channel);
+    let mode = Mode::of(&channel.settings);
     let step = match (mode, &outbound.action) {
         (Mode::Standard, action) => standard(channel, outbound, action),
         (Mode::CompatNew, Action::Send(message)) => compat_new(channel, outbound, message),

@@ -24,7 +24,7 @@ use crate::{
 
 pub(super) async fn probe(tokens: &TokenCache, cx: &Cx, channel: &OpenChannel) -> Result<(), ProbeError> {
     let url = check_settings(channel)?;
-    match Mode::of(channel) {
+    match Mode::of(&channel.settings) {
         Mode::Standard => standard(tokens, cx, channel, &url).await,
         Mode::CompatNew | Mode::CompatOld => compat(tokens, cx, channel, &url).await,
     }
@@ -37,7 +37,7 @@ fn check_settings(channel: &OpenChannel) -> Result<Url, ProbeError> {
     if !has_token {
         return Err(error("inbound_token", "Without a token the integration cannot send us anything."));
     }
-    let needs_key = Mode::of(channel) == Mode::Standard || channel.flag("verify_signature");
+    let needs_key = Mode::of(&channel.settings) == Mode::Standard || channel.flag("verify_signature");
     match channel.secret("signing_secret") {
         None if needs_key => return Err(error("signing_secret", "Enter a signing secret.")),
         Some(secret) => {
@@ -45,10 +45,6 @@ fn check_settings(channel: &OpenChannel) -> Result<Url, ProbeError> {
         }
         None => {}
     }
-    capabilities::declared(channel).map_err(|wrong| {
-        let first = wrong.first().map_or_else(String::new, |wrong| format!("{} {}", wrong.field, wrong.reason));
-        error("capabilities", &format!("The declared capabilities are not right: {first}."))
-    })?;
     Ok(url)
 }
 

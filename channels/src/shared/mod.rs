@@ -6,3 +6,4 @@ pub mod guard;
 pub mod hmac;
 pub mod http;
 pub mod sign;
+pub mod settings;

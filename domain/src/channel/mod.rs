@@ -12,4 +12,4 @@ pub use dead_letter::{Letters, bury_inbound, drop_letters, replay};
 pub use health::{heard, pause, set_health};
 pub use manage::{ChannelChange, NewChannel, by_token, create, delete, update};
 pub use raw::{NewRaw, StoredRaw, claim_raw, finish_raw, store_raw};
-pub use settings::{SettingChange, capabilities, open};
+pub use settings::{SettingChange, open};

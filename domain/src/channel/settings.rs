@@ -1,6 +1,6 @@
 //! Settings of a channel: checked against the kind's fields, secrets sealed, opened only for the adapter.
 
-use std::{borrow::Cow, collections::BTreeMap};
+use std::collections::BTreeMap;
 
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Map, Value};
@@ -26,18 +26,6 @@ pub struct SettingChange {
     pub key: String,
     /// The new value, as text whatever the type.
     pub value: Option<SecretString>,
-}
-
-/// What a channel can do: as its kind, unless an integrator declared it.
-///
-/// # Errors
-/// `Invalid` when the stored declaration cannot be read.
-pub fn capabilities<'a>(spec: &'a ChannelSpec, channel: &channel::Model) -> Result<Cow<'a, Capabilities>> {
-    let is_declared = spec.settings.iter().any(|field| field.key == CAPABILITIES);
-    match channel.settings.get(CAPABILITIES).filter(|value| is_declared && !value.is_null()) {
-        None => Ok(Cow::Borrowed(&spec.capabilities)),
-        Some(declared) => Capabilities::declared(declared).map(Cow::Owned).map_err(|violations| first(CAPABILITIES, violations)),
-    }
 }
 
 fn first(key: &str, violations: Vec<Violation>) -> Error {

@@ -100,12 +100,13 @@ fn rich(asked: &RichContent, kind: RichKind, capabilities: &Capabilities, langua
         }
         notes.push(LossNote::TooBig);
     }
-    if has_images(asked) {
+    let linked = as_link(asked, capabilities, language);
+    if has_images(asked) && !linked.as_ref().is_some_and(|linked| linked.source.contains("<img") || linked.source.contains("![")) {
         notes.push(LossNote::ImagesLost);
     }
     // Converted keeps its meaning; a picture that falls away does not.
     let support = if notes.contains(&LossNote::ImagesLost) { Support::Lossy } else { support.min(Support::Converted).max(Support::Lossy) };
-    if let Some(linked) = as_link(asked, capabilities, language) {
+    if let Some(linked) = linked {
         return Rendered { content: RichContent::Formatted(linked), support, notes };
     }
     notes.push(if has_options(asked) { LossNote::NumberedOptions } else { LossNote::AsText });

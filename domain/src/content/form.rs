@@ -48,7 +48,7 @@ pub enum FormFieldType {
 /// One field of a form.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct FormField {
-    /// Unique within the form; comes back in the [`FormAnswers`].
+    /// Unique within the form; comes back in the [`super::FormAnswers`].
     pub id: String,
     /// What the field is called.
     pub label: String,

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     Image, ViolationCode,
     fallback::Page,
-    violation::{Findings, MAX_OPTIONS},
+    violation::{Findings, MAX_LIST_ITEMS},
 };
 
 /// A list to choose from.
@@ -33,7 +33,7 @@ pub struct ListSection {
 /// One item of a list.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ListItem {
-    /// Unique within the message; comes back in the [`Selection`].
+    /// Unique within the message; comes back in the [`super::Selection`].
     pub id: String,
     /// Name of the item.
     pub title: String,
@@ -85,8 +85,8 @@ impl ListPicker {
                 ids.push((path, item.id.as_str()));
             }
         }
-        if ids.len() > MAX_OPTIONS {
-            found.add("listPicker.sections", ViolationCode::TooMany, Some(MAX_OPTIONS as u64));
+        if ids.len() > MAX_LIST_ITEMS {
+            found.add("listPicker.sections", ViolationCode::TooMany, Some(MAX_LIST_ITEMS as u64));
         }
         found.ids(ids.into_iter());
     }

@@ -89,6 +89,8 @@ struct Writer {
     lists: Vec<Option<u64>>,
     bullet: Option<String>,
     quotes: usize,
+    /// Quote depth of the last line written: an empty line is inside a quote only when both its neighbours are.
+    quotes_above: usize,
     preformatted: usize,
     code: usize,
     is_first_cell: bool,
@@ -106,6 +108,7 @@ impl Writer {
             lists: Vec::new(),
             bullet: None,
             quotes: 0,
+            quotes_above: 0,
             preformatted: 0,
             code: 0,
             is_first_cell: true,
@@ -155,7 +158,7 @@ impl Writer {
         if newlines > 0 && !self.out.is_empty() {
             self.out.truncate(self.out.trim_end_matches(' ').len());
             for index in 0..newlines {
-                if index > 0 && self.quotes > 0 {
+                if index > 0 && self.quotes.min(self.quotes_above) > 0 {
                     self.out.push('>');
                 }
                 self.out.push('\n');
@@ -163,6 +166,7 @@ impl Writer {
         }
         if self.out.is_empty() || self.out.ends_with('\n') {
             self.has_space = false;
+            self.quotes_above = self.quotes;
             // Deep nesting is shown as deep as people can read it; without a cap the marks would grow with depth × lines.
             self.out.push_str(&"> ".repeat(self.quotes.min(8)));
             let depth = self.lists.len().min(8);
@@ -235,12 +239,11 @@ impl Writer {
                 self.break_lines(1);
                 self.is_first_cell = true;
             }
+            "td" | "th" if std::mem::replace(&mut self.is_first_cell, false) => {}
             "td" | "th" => {
-                if !std::mem::replace(&mut self.is_first_cell, false) {
-                    self.has_space = true;
-                    self.put("|");
-                    self.has_space = true;
-                }
+                self.has_space = true;
+                self.put("|");
+                self.has_space = true;
             }
             "a" => self.begin_link(attribute(tag, "href").unwrap_or_default()),
             "img" => self.image(tag),

@@ -16,7 +16,7 @@ pub struct QuickReplies {
 /// One one-tap answer.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct QuickReply {
-    /// Unique within the message; comes back in the [`Selection`].
+    /// Unique within the message; comes back in the [`super::Selection`].
     pub id: String,
     /// What the button says.
     pub title: String,

@@ -133,6 +133,7 @@ impl Tidy {
 
     fn begin(&mut self, name: &'static str, attributes: &[(&str, &str)]) {
         self.close_implied(name);
+        self.open_implied(name);
         let is_void = VOID.contains(&name);
         let is_cell_without_table = matches!(name, "td" | "th" | "tr" | "thead" | "tbody") && !self.open.contains(&"table");
         if is_cell_without_table || !is_void && self.open.len() >= MAX_DEPTH {
@@ -182,6 +183,19 @@ impl Tidy {
             && let Some(at) = self.find(&["p"], WALLS)
         {
             self.close_to(at);
+        }
+    }
+
+    /// Begins what a parser would begin by itself before `name`, so that depth is counted as it will be.
+    fn open_implied(&mut self, name: &'static str) {
+        if !self.open.contains(&"table") {
+            return;
+        }
+        if name == "tr" && self.find(&["thead", "tbody"], &["table"]).is_none() {
+            self.begin("tbody", &[]);
+        }
+        if matches!(name, "td" | "th") && self.find(&["tr"], &["table"]).is_none() {
+            self.begin("tr", &[]);
         }
     }
 

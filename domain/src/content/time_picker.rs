@@ -22,7 +22,7 @@ pub struct TimePicker {
 /// One slot.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct TimeSlot {
-    /// Unique within the message; comes back in the [`TimeChosen`].
+    /// Unique within the message; comes back in the [`super::TimeChosen`].
     pub id: String,
     /// Start of the slot.
     pub start: DateTime<Utc>,

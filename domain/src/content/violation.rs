@@ -69,6 +69,9 @@ const MAX_URL: usize = 8000;
 /// Most options, items, slots or fields.
 pub(super) const MAX_OPTIONS: usize = 100;
 
+/// Most items of a list over all its sections.
+pub(super) const MAX_LIST_ITEMS: usize = 200;
+
 /// Collects violations under a path.
 #[derive(Debug, Default)]
 pub(super) struct Findings {

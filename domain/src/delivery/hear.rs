@@ -6,7 +6,7 @@ use super::{OutboundState, record};
 use crate::{
     entity::{channel, message, outbound, parked_receipt},
     error::Result,
-    ids::OutboundId,
+    ids::{ExternalMessageId, OutboundId},
     inbound::{InboundMessage, Receipt},
     message::{Direction, Received},
     state::DeliveryState,
@@ -20,7 +20,11 @@ use crate::{
 /// # Errors
 /// `Storage`.
 pub async fn hear(tx: &mut Tx, channel: &channel::Model, receipt: Receipt) -> Result<Received> {
-    let Some(found) = crate::message::by_external_id(tx, channel, &receipt.message).await? else {
+    let mut known = crate::message::by_external_id(tx, channel, &receipt.message).await?;
+    if known.is_none() && complete(tx, channel, receipt.client_reference.as_deref(), &receipt.message).await? {
+        known = crate::message::by_external_id(tx, channel, &receipt.message).await?;
+    }
+    let Some(found) = known else {
         park(tx, channel, receipt).await?;
         return Ok(Received::Changed);
     };
@@ -52,7 +56,7 @@ async fn apply_one(tx: &mut Tx, found: message::Model, receipt: Receipt) -> Resu
 
 async fn park(tx: &mut Tx, channel: &channel::Model, receipt: Receipt) -> Result<()> {
     parked_receipt::ActiveModel {
-        id: Set(uuid::Uuid::now_v7()),
+        id: Set(crate::random::id()),
         workspace_id: Set(tx.workspace()),
         channel_id: Set(channel.id),
         external_id: Set(receipt.message.clone()),
@@ -88,16 +92,21 @@ pub(crate) async fn apply_parked(tx: &mut Tx, found: &message::Model) -> Result<
 /// # Errors
 /// `Storage`.
 pub(crate) async fn echoed(tx: &mut Tx, channel: &channel::Model, echo: &InboundMessage) -> Result<bool> {
-    let Some(id) = echo.client_reference.as_deref().and_then(|text| text.parse::<OutboundId>().ok()) else {
+    complete(tx, channel, echo.client_reference.as_deref(), &echo.external_id).await
+}
+
+/// Gives the row that our own reference names the platform's id; `false` when the reference names none.
+async fn complete(tx: &mut Tx, channel: &channel::Model, reference: Option<&str>, external_id: &ExternalMessageId) -> Result<bool> {
+    let Some(id) = reference.and_then(|text| text.parse::<OutboundId>().ok()) else {
         return Ok(false);
     };
     let row = outbound::by_id(tx.workspace(), id).filter(outbound::Column::ChannelId.eq(channel.id)).one(tx.conn()).await?;
     let Some(row) = row else { return Ok(false) };
     let mut change = row.into_active_model();
     change.state = Set(OutboundState::Sent);
-    change.provider_id = Set(Some(echo.external_id.clone()));
+    change.provider_id = Set(Some(external_id.clone()));
     change.updated_at = Set(tx.now());
     let row = change.update(tx.conn()).await?;
-    record::advance(tx, &row, DeliveryState::Sent, Some(echo.external_id.clone())).await?;
+    record::advance(tx, &row, DeliveryState::Sent, Some(external_id.clone())).await?;
     Ok(true)
 }

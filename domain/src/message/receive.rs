@@ -19,7 +19,7 @@ use crate::{
     interaction::{self, Target, open_or_continue},
     media::ReadyAttachment,
     script,
-    spec::ChannelSpec,
+    spec::{Capabilities, ChannelSpec},
     store::Tx,
 };
 
@@ -46,13 +46,14 @@ pub enum Received {
 pub async fn receive(
     tx: &mut Tx,
     spec: &ChannelSpec,
+    capabilities: &Capabilities,
     channel: &channel::Model,
     event: InboundEvent,
     files: Vec<ReadyAttachment>,
 ) -> Result<Received> {
     match event {
         InboundEvent::Message(inbound) if inbound.is_echo => echo(tx, spec, channel, *inbound, files).await,
-        InboundEvent::Message(inbound) => message_in(tx, spec, channel, *inbound, files).await,
+        InboundEvent::Message(inbound) => message_in(tx, spec, capabilities, channel, *inbound, files).await,
         InboundEvent::Edited { message, content, at } => {
             let Some(found) = by_external_id(tx, channel, &message).await? else { return Ok(Received::Ignored) };
             let text = content.fallback();
@@ -83,6 +84,7 @@ pub async fn receive(
 async fn message_in(
     tx: &mut Tx,
     spec: &ChannelSpec,
+    capabilities: &Capabilities,
     channel: &channel::Model,
     inbound: InboundMessage,
     files: Vec<ReadyAttachment>,
@@ -90,7 +92,6 @@ async fn message_in(
     if is_known(tx, channel, &inbound).await? {
         return Ok(Received::Duplicate);
     }
-    let capabilities = &*crate::channel::capabilities(spec, channel)?;
     let (contact, identity) = contact::resolve(tx, channel, &inbound.contact).await?;
     let by = ActorRef::Contact(contact.id);
     if contact.is_blocked {

@@ -257,6 +257,10 @@ impl DeclaredCapabilities {
         if json.is_null() {
             return Ok(Self::default());
         }
+        // A list would pass as the values of the fields in order.
+        if !json.is_object() {
+            return Err(vec![Violation::at("capabilities", ViolationCode::Invalid, None)]);
+        }
         if json.to_string().len() > MAX_BYTES {
             return Err(vec![Violation::at("capabilities", ViolationCode::TooLong, Some(MAX_BYTES as u64))]);
         }
@@ -287,7 +291,7 @@ impl DeclaredCapabilities {
         }
         if let Some(list) = &self.rich.list_picker {
             range("rich.listPicker.maxSections", list.max_sections, 1, 100);
-            range("rich.listPicker.maxItems", list.max_items, 1, 100);
+            range("rich.listPicker.maxItems", list.max_items, 1, 200);
             range("rich.listPicker.maxTitle", list.max_title, 1, 1000);
             range("rich.listPicker.maxDescription", list.max_description, 0, 5000);
         }

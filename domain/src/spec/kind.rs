@@ -1,6 +1,6 @@
 //! Which platforms there are and what they are used for: [`ChannelKind`], [`ChannelClass`].
 
-use sea_orm::{DeriveActiveEnum, EnumIter, sea_query::StringLen};
+use sea_orm::{DeriveActiveEnum, EnumIter, Iterable, sea_query::StringLen};
 use serde::{Deserialize, Serialize};
 
 /// A platform and its class of use.
@@ -60,6 +60,13 @@ pub enum ChannelKind {
     Sms,
     /// Google Business Messages, switched off by Google in 2024.
     GoogleBusinessMessages,
+}
+
+impl ChannelKind {
+    /// Every kind, in the order of the declaration.
+    pub fn all() -> impl Iterator<Item = Self> {
+        Self::iter()
+    }
 }
 
 /// Class of a channel.

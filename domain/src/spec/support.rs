@@ -1,7 +1,7 @@
 //! How well a channel takes each kind of rich content: the product's tables, the extensions over them, and the answer
 //! that follows from both ([`Capabilities::effective`]).
 
-use sea_orm::EnumIter;
+use sea_orm::{EnumIter, Iterable};
 use serde::{Deserialize, Serialize};
 
 use super::Capabilities;
@@ -34,6 +34,13 @@ pub enum RichKind {
     PaymentRequest,
     /// Request for an appointment.
     AppointmentRequest,
+}
+
+impl RichKind {
+    /// Every kind, in the order of the declaration.
+    pub fn all() -> impl Iterator<Item = Self> {
+        Self::iter()
+    }
 }
 
 /// How well a channel takes something.
