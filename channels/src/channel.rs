@@ -2,7 +2,7 @@
 //!
 //! Adapters are stateless. Channels, secrets and cursors come in as arguments; time, HTTP and files come from [`Cx`].
 
-use std::sync::Arc;
+use std::{borrow::Cow, sync::Arc};
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -10,19 +10,32 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use tokio_util::sync::CancellationToken;
 use tributary_domain::{
-    ids::{AttachmentId, ExternalMessageId},
+    ids::{AttachmentId, ExternalMessageId, MessageId},
     inbound::InboundEvent,
     outbound::{OpenChannel, Outbound},
-    spec::ChannelSpec,
+    spec::{Capabilities, ChannelSpec, SendClass},
 };
 
 use crate::error::{ParseError, ProbeError, Verdict, WebhookReject};
+
+/// Settings of a channel that are no secret, by key.
+pub type Settings = serde_json::Map<String, serde_json::Value>;
 
 /// One platform.
 #[async_trait]
 pub trait Channel: Send + Sync + 'static {
     /// What the platform can do. Never computed, never fetched.
     fn spec(&self) -> &'static ChannelSpec;
+
+    /// What this one channel can do: the spec's values, except where an integrator declares them.
+    fn capabilities(&self, _settings: &Settings) -> Cow<'static, Capabilities> {
+        Cow::Borrowed(&self.spec().capabilities)
+    }
+
+    /// Guard of this one channel against sending twice: the spec's, except where it depends on settings.
+    fn send_class(&self, _settings: &Settings) -> SendClass {
+        self.spec().send_class
+    }
 
     /// How its events reach us.
     fn ingress(&self) -> Ingress<'_>;
@@ -171,12 +184,18 @@ pub trait Poll: Send + Sync {
     /// # Errors
     /// A [`Verdict`].
     async fn poll(&self, cx: &Cx, channel: &OpenChannel, cursor: Option<serde_json::Value>) -> Result<Found, Verdict>;
+
+    /// Turns a stored item into events. Pure.
+    ///
+    /// # Errors
+    /// [`ParseError`] when the whole item is unreadable.
+    fn parse(&self, channel: &OpenChannel, raw: &RawInbound) -> Result<Vec<Result<InboundEvent, ParseError>>, ParseError>;
 }
 
 /// What a poll or a listener found.
 #[derive(Debug, Clone)]
 pub struct Found {
-    /// Items in order; an item that cannot be understood is an `Err` with its raw bytes beside it.
+    /// Items in order, as they came: they are understood after they are stored, as everything else.
     pub items: Vec<FoundItem>,
     /// Where to go on; stored in the same transaction as the items.
     pub cursor: serde_json::Value,
@@ -189,8 +208,6 @@ pub struct FoundItem {
     pub dedupe_key: String,
     /// The bytes it came from.
     pub raw: RawInbound,
-    /// What they mean.
-    pub event: Result<InboundEvent, ParseError>,
 }
 
 /// A platform to which we hold a connection open.
@@ -209,11 +226,11 @@ pub trait Listen: Send + Sync {
         shutdown: CancellationToken,
     ) -> Result<(), Verdict>;
 
-    /// Turns a stored item into an event again, for replays. Pure.
+    /// Turns a stored item into events. Pure.
     ///
     /// # Errors
-    /// [`ParseError`].
-    fn parse(&self, channel: &OpenChannel, raw: &RawInbound) -> Result<InboundEvent, ParseError>;
+    /// [`ParseError`] when the whole item is unreadable.
+    fn parse(&self, channel: &OpenChannel, raw: &RawInbound) -> Result<Vec<Result<InboundEvent, ParseError>>, ParseError>;
 }
 
 /// Where a listener puts what it found.
@@ -254,8 +271,11 @@ pub enum Step {
     Http(HttpStep),
     /// A mail.
     Mail(Box<MailStep>),
-    /// An event for our own web chat: it is already in the log, so sending means recording that it is there.
-    Gateway,
+    /// An entry for our own web chat: it is already in the log, so sending means recording that it is there.
+    Gateway {
+        /// The message, for whose receipts its own id serves as the platform's.
+        message: Option<MessageId>,
+    },
     /// Nothing to do on this platform.
     Nothing,
 }
@@ -271,6 +291,18 @@ pub struct HttpStep {
     pub headers: Vec<(String, String)>,
     /// JSON body.
     pub body: serde_json::Value,
+    /// Places of the body that `deliver` fills with short-lived links to files; rendering knows neither time nor keys.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub links: Vec<FileLink>,
+}
+
+/// A place of an [`HttpStep`]'s body that takes a link to a file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FileLink {
+    /// JSON pointer (RFC 6901) to the place.
+    pub pointer: String,
+    /// Which file.
+    pub attachment: AttachmentId,
 }
 
 /// A mail, before it is written out.
@@ -339,4 +371,6 @@ pub struct Cx {
     pub media: tributary_domain::media::MediaStore,
     /// Public base address of this installation, for links in messages.
     pub public_url: url::Url,
+    /// Signs short-lived links to files, for platforms that fetch them from us.
+    pub links: tributary_domain::media::MediaLinks,
 }

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::content::Violation;
+
 /// What a command or a read can fail with.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -22,6 +24,9 @@ pub enum Error {
         /// What is wrong.
         reason: String,
     },
+    /// A message's body breaks rules; all of them are listed.
+    #[error("the content is not valid")]
+    Content(Vec<Violation>),
     /// The channel cannot do that.
     #[error("the channel does not support {capability}")]
     Unsupported {
@@ -117,7 +122,7 @@ impl Error {
             Self::NotFound(_) => ErrorCode::NotFound,
             Self::Forbidden(_) => ErrorCode::Forbidden,
             Self::Conflict(_) => ErrorCode::Conflict,
-            Self::Invalid { .. } => ErrorCode::Invalid,
+            Self::Invalid { .. } | Self::Content(_) => ErrorCode::Invalid,
             Self::Unsupported { .. } => ErrorCode::Unsupported,
             Self::RateLimited { .. } => ErrorCode::RateLimited,
             Self::Unauthenticated => ErrorCode::Unauthenticated,

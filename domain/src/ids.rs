@@ -40,6 +40,12 @@ macro_rules! ids {
                 }
             }
 
+            impl From<$name> for Uuid {
+                fn from(id: $name) -> Self {
+                    id.0
+                }
+            }
+
             impl fmt::Display for $name {
                 fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                     write!(f, "{}_{}", $prefix, self.0.simple())
@@ -129,6 +135,8 @@ ids! {
     DeadLetterId = "ded";
     /// An entry of the audit trail.
     AuditId = "aud";
+    /// A key that seals a workspace's secrets.
+    DataKeyId = "key";
 }
 
 macro_rules! external_ids {

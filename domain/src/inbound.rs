@@ -167,6 +167,9 @@ pub enum AttachmentSource {
 pub struct Receipt {
     /// The message, by the platform's id.
     pub message: ExternalMessageId,
+    /// Our own outbound id, if the platform returns it: for an id that comes after the answer to the send.
+    #[serde(default)]
+    pub client_reference: Option<String>,
     /// Its state now.
     pub state: DeliveryState,
     /// Reason, for a failure: a code of ours, with the platform's words kept apart.

@@ -1,1 +1,8 @@
-//! x
+//! The integration tests: one binary, one file or folder per noun.
+//!
+//! Every test starts what it needs through the harness in `tests/src`, on free loopback ports and in temporary folders.
+
+mod architecture;
+mod bus_contract;
+mod harness;
+mod store_contract;

@@ -1,3 +1,9 @@
 //! Parts that two or more channels use.
 
+pub mod cloudevents;
+pub mod fields;
+pub mod guard;
+pub mod hmac;
 pub mod http;
+pub mod sign;
+pub mod settings;

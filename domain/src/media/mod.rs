@@ -1,5 +1,10 @@
 //! Files: their bytes live in an object store ([`MediaStore`]), what is known about them in the database.
 
+mod attach;
+mod link;
 mod store;
 
+pub(crate) use attach::attach;
+pub use attach::{ReadyAttachment, safe_name};
+pub use link::{LinkError, MediaLinks};
 pub use store::{MediaStore, StoredFile, TooLarge};

@@ -30,6 +30,16 @@ pub struct StoredFile {
     pub sniffed_mime: String,
 }
 
+impl StoredFile {
+    /// The type to believe: what the bytes say; for bytes that say nothing, the claimed one if it cannot be run.
+    #[must_use]
+    pub fn mime(&self, claimed: &str) -> String {
+        let is_harmless =
+            claimed.starts_with("text/plain") || claimed == "text/csv" || claimed == "application/json" || claimed == "message/rfc822";
+        if self.sniffed_mime == "application/octet-stream" && is_harmless { claimed.to_owned() } else { self.sniffed_mime.clone() }
+    }
+}
+
 /// A stream went on beyond its cap; nothing was kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("larger than {cap_bytes} bytes")]

@@ -1,0 +1,107 @@
+//! What resolvers find in their context, by name and not by type.
+
+use std::sync::Arc;
+
+use async_graphql::{Context, dataloader::DataLoader};
+use tributary_domain::{
+    Error, Result,
+    actor::Actor,
+    event::{Position, Seq},
+    ids::WorkspaceId,
+    store::{Committed, Read, Tx},
+};
+
+use super::{loader::Rows, scalars::LogCursor};
+use crate::app::App;
+
+/// Typed access to the context.
+pub trait Cx {
+    /// The parts of the server.
+    fn app(&self) -> &App;
+
+    /// Who asks.
+    ///
+    /// # Errors
+    /// `Unauthenticated` when nobody is signed in.
+    fn actor(&self) -> Result<&Arc<Actor>>;
+
+    /// Rows by id, batched over the request.
+    fn rows(&self) -> &DataLoader<Rows>;
+
+    /// A snapshot of the actor's workspace.
+    ///
+    /// # Errors
+    /// `Unauthenticated`; storage.
+    fn read(&self) -> impl Future<Output = Result<Read>> + Send;
+
+    /// The cursor of a position in the actor's log.
+    ///
+    /// # Errors
+    /// `Unauthenticated`.
+    fn cursor(&self, position: Position) -> Result<LogCursor>;
+
+    /// The position in a cursor, still to be checked against the log.
+    ///
+    /// # Errors
+    /// `Unauthenticated`; `Invalid` for a forged one; `StreamReset` for one of an older format.
+    fn position(&self, cursor: &LogCursor) -> Result<Position>;
+}
+
+impl Cx for Context<'_> {
+    fn app(&self) -> &App {
+        self.data_unchecked::<App>()
+    }
+
+    fn actor(&self) -> Result<&Arc<Actor>> {
+        self.data_opt::<Arc<Actor>>().ok_or(Error::Unauthenticated)
+    }
+
+    fn rows(&self) -> &DataLoader<Rows> {
+        self.data_unchecked::<DataLoader<Rows>>()
+    }
+
+    async fn read(&self) -> Result<Read> {
+        self.app().store.read(self.actor()?.workspace).await
+    }
+
+    fn cursor(&self, position: Position) -> Result<LogCursor> {
+        Ok(LogCursor(self.app().cursors.encode(self.actor()?.workspace, position)))
+    }
+
+    fn position(&self, cursor: &LogCursor) -> Result<Position> {
+        self.app().cursors.decode(self.actor()?.workspace, &cursor.0)
+    }
+}
+
+/// Runs a command in a transaction of the actor's workspace; again when another one was in its way.
+///
+/// # Errors
+/// What the command returns.
+pub async fn command<T, F>(cx: &Context<'_>, run: F) -> Result<(T, Option<LogCursor>)>
+where
+    F: for<'a> Fn(&'a mut Tx, &'a Arc<Actor>) -> futures_util::future::BoxFuture<'a, Result<T>> + Send + Sync,
+    T: Send,
+{
+    let actor = cx.actor()?.clone();
+    let workspace: WorkspaceId = actor.workspace;
+    let (value, committed): (T, Committed) = cx
+        .app()
+        .store
+        .transact(workspace, |tx| {
+            let actor = &actor;
+            // The actor outlives the transaction, but the closure's type cannot say so.
+            let actor: Arc<Actor> = actor.clone();
+            let run = &run;
+            Box::pin(async move { run(tx, &actor).await })
+        })
+        .await?;
+    let cursor = committed.position.map(|position| cx.cursor(position)).transpose()?;
+    cx.app().wakes.dispatch.notify_one();
+    Ok((value, cursor))
+}
+
+/// A version that a client gave.
+#[must_use]
+pub fn expected(version: Option<i64>) -> Option<Seq> {
+    version.map(Seq)
+}

@@ -1,0 +1,428 @@
+//! Enums that mirror the domain's, with the descriptions that clients read.
+
+use async_graphql::Enum;
+use tributary_domain::{
+    actor, content, entity, event, inbox, interaction, spec, state,
+};
+
+/// Mirrors an enum of the domain.
+macro_rules! mirror {
+    ($($(#[$doc:meta])* $name:ident = $remote:path { $($(#[$value_doc:meta])* $value:ident,)* })*) => {
+        $(
+            $(#[$doc])*
+            #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Enum)]
+            pub enum $name {
+                $($(#[$value_doc])* $value,)*
+            }
+
+            impl From<$remote> for $name {
+                fn from(value: $remote) -> Self {
+                    match value {
+                        $(<$remote>::$value => Self::$value,)*
+                    }
+                }
+            }
+
+            impl From<$name> for $remote {
+                fn from(value: $name) -> Self {
+                    match value {
+                        $($name::$value => Self::$value,)*
+                    }
+                }
+            }
+        )*
+    };
+}
+
+mirror! {
+    /// What a person is to the workspace.
+    Role = actor::Role {
+        /// Answers contacts.
+        Agent,
+        /// Watches and steers all interactions.
+        Supervisor,
+        /// Also sets up channels, people and everything else.
+        Admin,
+    }
+
+    /// What the token of an API client or bot allows.
+    Scope = actor::Scope {
+        /// Read interactions, messages and contacts.
+        ReadInteractions,
+        /// Send messages and write notes.
+        SendMessages,
+        /// Assign, resolve, tag, move.
+        ManageInteractions,
+        /// Create, change and merge contacts.
+        ManageContacts,
+        /// Set up channels.
+        ManageChannels,
+        /// Set up everything else.
+        ManageWorkspace,
+        /// Follow the event log.
+        ReadEvents,
+    }
+
+    /// Where an interaction stands.
+    InteractionStatus = state::InteractionStatus {
+        /// Nobody has taken it yet.
+        New,
+        /// Being worked on.
+        Open,
+        /// Waiting for the contact or for something outside.
+        Pending,
+        /// Handed to someone with more rights or knowledge.
+        Escalated,
+        /// Hidden until a time or until the contact writes.
+        Snoozed,
+        /// Answered; a new message opens it again.
+        Resolved,
+        /// Ended for good; a new message starts another interaction.
+        Closed,
+        /// Thrown away; kept until retention ends.
+        Trashed,
+    }
+
+    /// How far an outbound message has come; it only moves forward.
+    DeliveryState = state::DeliveryState {
+        /// Waiting to be sent.
+        Queued,
+        /// Taken back before it left.
+        Cancelled,
+        /// Being handed to the platform.
+        Sending,
+        /// The platform may or may not have it; a person decides.
+        Unconfirmed,
+        /// The platform has it.
+        Sent,
+        /// The platform refused it or gave up.
+        Failed,
+        /// It reached the contact's device.
+        Delivered,
+        /// The contact has seen it.
+        Read,
+    }
+
+    /// How urgent an interaction is.
+    Priority = interaction::Priority {
+        /// When there is time.
+        Low,
+        /// In turn.
+        Normal,
+        /// Before the others.
+        High,
+        /// Now.
+        Urgent,
+    }
+
+    /// Whose interactions.
+    Assignment = inbox::Assignment {
+        /// Of the viewer.
+        Mine,
+        /// Of nobody.
+        Unassigned,
+        /// Of anybody.
+        Assigned,
+    }
+
+    /// Order of a list of interactions.
+    InteractionSort = inbox::InteractionSort {
+        /// What moved last comes first.
+        NewestActivity,
+        /// Who waits longest comes first; who does not wait is left out.
+        OldestWaiting,
+        /// What is most urgent comes first, then what moved last.
+        Priority,
+    }
+
+    /// What an entry of an interaction is.
+    MessageEntry = entity::message::EntryKind {
+        /// Something said between the contact and us.
+        Message,
+        /// Something that only we see.
+        Note,
+        /// What happened to the interaction.
+        System,
+    }
+
+    /// Who did something.
+    ActorKind = entity::message::AuthorKind {
+        /// The contact.
+        Contact,
+        /// An agent, supervisor or admin.
+        Person,
+        /// An API client.
+        ApiClient,
+        /// A bot.
+        Bot,
+        /// A script.
+        Script,
+        /// The server.
+        System,
+        /// Another application on our side of the platform.
+        External,
+    }
+
+    /// What became of a file.
+    AttachmentState = entity::attachment::AttachmentState {
+        /// Still to be fetched.
+        Pending,
+        /// There.
+        Stored,
+        /// Too large or not allowed.
+        Refused,
+        /// Could not be fetched.
+        Failed,
+    }
+
+    /// How a channel is doing.
+    ChannelHealthState = entity::channel::ChannelHealth {
+        /// Never checked.
+        Unknown,
+        /// Set up, nothing heard yet.
+        Waiting,
+        /// Works.
+        Ok,
+        /// Works, with errors.
+        Degraded,
+        /// The platform refuses our credentials; what is queued waits.
+        NeedsSignIn,
+        /// Does not work.
+        Down,
+    }
+
+    /// A platform and its class of use.
+    ChannelKind = spec::ChannelKind {
+        /// Facebook page: posts and comments.
+        Facebook,
+        /// Facebook Messenger.
+        FacebookMessenger,
+        /// X: public posts.
+        X,
+        /// X: private messages.
+        XDirectMessages,
+        /// Instagram: public comments.
+        Instagram,
+        /// Instagram: private messages.
+        InstagramDirect,
+        /// LinkedIn company page.
+        #[graphql(name = "LINKEDIN")]
+        LinkedIn,
+        /// YouTube comments.
+        #[graphql(name = "YOUTUBE")]
+        YouTube,
+        /// Google Play reviews.
+        GooglePlay,
+        /// Google business-profile reviews.
+        GooglePlaces,
+        /// Apple App Store reviews.
+        AppleAppReviews,
+        /// LINE official account.
+        Line,
+        /// Telegram bot.
+        Telegram,
+        /// WhatsApp business number.
+        #[graphql(name = "WHATSAPP")]
+        WhatsApp,
+        /// Apple Messages for Business.
+        AppleMessages,
+        /// Viber bot.
+        Viber,
+        /// Microsoft Teams.
+        MicrosoftTeams,
+        /// Slack workspace.
+        Slack,
+        /// An integrator's own channel.
+        Byoc,
+        /// Our own web chat.
+        DigitalChat,
+        /// A mailbox over IMAP and SMTP.
+        Email,
+        /// SMS through a carrier.
+        Sms,
+        /// Google Business Messages, switched off by Google in 2024.
+        GoogleBusinessMessages,
+    }
+
+    /// Class of a channel.
+    ChannelClass = spec::ChannelClass {
+        /// Public posts, comments and reviews.
+        Social,
+        /// Private messages.
+        Messaging,
+        /// Teams and Slack.
+        Collaboration,
+        /// Our own web chat.
+        Chat,
+        /// E-mail.
+        Email,
+        /// SMS.
+        Sms,
+        /// Bring your own channel.
+        Byoc,
+    }
+
+    /// Kinds of rich content that a channel may or may not take.
+    RichKind = spec::RichKind {
+        /// Adaptive Card.
+        AdaptiveCard,
+        /// HTML or Markdown.
+        Formatted,
+        /// Link card.
+        RichLink,
+        /// Question with one-tap answers.
+        QuickReplies,
+        /// List to choose from.
+        ListPicker,
+        /// Time slots to choose from.
+        TimePicker,
+        /// Form to fill in.
+        Form,
+        /// Files.
+        Attachment,
+        /// Point on the map.
+        Location,
+        /// Approved template.
+        Template,
+        /// Request to pay.
+        PaymentRequest,
+        /// Request for an appointment.
+        AppointmentRequest,
+    }
+
+    /// How well a channel takes something.
+    Support = spec::Support {
+        /// Not possible or not offered.
+        Refused,
+        /// Goes through, but something is lost.
+        Lossy,
+        /// Goes out in another form with the same meaning.
+        Converted,
+        /// As it is.
+        Native,
+    }
+
+    /// One cell of the product's tables.
+    FloorCell = spec::Cell {
+        /// Taken natively.
+        Yes,
+        /// Delivered as fallback text.
+        Fallback,
+        /// Not in the product's floor.
+        No,
+    }
+
+    /// In what a length is counted.
+    LengthUnit = spec::LengthUnit {
+        /// Unicode scalar values.
+        Characters,
+        /// Bytes of UTF-8.
+        Bytes,
+        /// UTF-16 code units.
+        Utf16Units,
+    }
+
+    /// Group of file types.
+    MediaClass = spec::MediaClass {
+        /// Pictures.
+        Image,
+        /// Sound.
+        Audio,
+        /// Moving pictures.
+        Video,
+        /// Anything else.
+        File,
+    }
+
+    /// Kind of a violation.
+    ViolationCode = content::ViolationCode {
+        /// Nothing there where something must be.
+        Empty,
+        /// Longer than the limit.
+        TooLong,
+        /// More than the limit.
+        TooMany,
+        /// Used twice.
+        Duplicate,
+        /// Outside the possible values.
+        OutOfRange,
+        /// The channel, or this audience on it, does not have that.
+        NotSupported,
+        /// Not of the right form.
+        Invalid,
+    }
+
+    /// What an event tells.
+    EventKind = event::EventKind {
+        /// A new interaction.
+        InteractionOpened,
+        /// Status, assignee, inbox, tags, priority or counters of an interaction.
+        InteractionChanged,
+        /// A message came in.
+        MessageReceived,
+        /// A message was accepted for sending.
+        MessageQueued,
+        /// Body, attachments or reactions of a message.
+        MessageChanged,
+        /// A message of ours came further or failed.
+        DeliveryChanged,
+        /// An internal note.
+        NoteAdded,
+        /// A line about something that happened in the interaction.
+        SystemLineAdded,
+        /// The viewer has read or unread an interaction.
+        ReadChanged,
+        /// A new contact.
+        ContactCreated,
+        /// A contact's data or identities.
+        ContactChanged,
+        /// Two contacts became one; the event is about the one that remains.
+        ContactsMerged,
+        /// A merge was undone.
+        ContactsUnmerged,
+        /// A channel was set up, changed or removed.
+        ChannelChanged,
+        /// A channel's health.
+        ChannelHealthChanged,
+        /// A person was added, changed or removed.
+        PersonChanged,
+        /// A session was revoked.
+        SessionRevoked,
+        /// A team or its members.
+        TeamChanged,
+        /// An API client.
+        ApiClientChanged,
+        /// A skill.
+        SkillChanged,
+        /// A script.
+        ScriptChanged,
+        /// An inbox.
+        InboxChanged,
+        /// A saved view.
+        ViewChanged,
+        /// A tag.
+        TagChanged,
+        /// A dead letter was added or resolved.
+        DeadLetterChanged,
+        /// The workspace's settings.
+        SettingsChanged,
+    }
+}
+
+/// Which way a message went.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Enum)]
+pub enum Direction {
+    /// From the contact to us.
+    Inbound,
+    /// From us to the contact.
+    Outbound,
+}
+
+impl From<entity::message::Direction> for Direction {
+    fn from(direction: entity::message::Direction) -> Self {
+        match direction {
+            entity::message::Direction::In => Self::Inbound,
+            entity::message::Direction::Out => Self::Outbound,
+        }
+    }
+}

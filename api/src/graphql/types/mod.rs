@@ -1,0 +1,29 @@
+//! The objects of the schema, one file per noun.
+
+pub mod actor;
+pub mod attachment;
+pub mod capabilities;
+pub mod channel;
+pub mod contact;
+pub mod content;
+pub mod content_input;
+pub mod enums;
+pub mod inbox;
+pub mod interaction;
+pub mod message;
+pub mod page;
+pub mod person;
+pub mod tag;
+pub mod workspace;
+
+use std::sync::Arc;
+
+use tributary_domain::Error;
+
+/// The error of a field whose batch could not be loaded. The batch's error is shared by all of its fields.
+pub fn load_error(error: Arc<Error>) -> async_graphql::Error {
+    match Arc::try_unwrap(error) {
+        Ok(error) => super::error::field_error(error),
+        Err(shared) => super::error::shared_error(&shared),
+    }
+}

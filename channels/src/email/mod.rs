@@ -1,0 +1,3 @@
+//! Mailboxes over IMAP and SMTP.
+
+pub mod spec;

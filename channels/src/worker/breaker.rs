@@ -1,0 +1,133 @@
+//! A breaker per channel: stops calling an account that does not answer, and asks again with one call.
+
+use std::{collections::VecDeque, time::Duration};
+
+use chrono::{DateTime, Utc};
+
+/// Failed connects in a row that open the breaker.
+const CONNECTS: u32 = 5;
+/// Calls that are looked at.
+const WINDOW_CALLS: usize = 20;
+/// How far back they are looked at.
+const WINDOW: Duration = Duration::from_secs(30);
+/// How long the breaker stays open before one call may try.
+const OPEN_FOR: Duration = Duration::from_secs(30);
+
+/// How a call went, as the breaker sees it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Call {
+    /// An answer came, whatever it said.
+    Answered,
+    /// No connection.
+    NoConnection,
+    /// A connection, but no sound answer.
+    Broken,
+}
+
+/// State of one channel's breaker.
+#[derive(Debug, Clone, Default)]
+pub struct Breaker {
+    calls: VecDeque<(DateTime<Utc>, Call)>,
+    connects_failed: u32,
+    open_until: Option<DateTime<Utc>>,
+    is_probing: bool,
+}
+
+impl Breaker {
+    /// Whether a call may be made now; `Err` says when to ask again. After an open time exactly one caller may try.
+    ///
+    /// # Errors
+    /// The time to ask again.
+    pub fn may_call(&mut self, now: DateTime<Utc>) -> Result<(), DateTime<Utc>> {
+        match self.open_until {
+            None => Ok(()),
+            Some(until) if now < until => Err(until),
+            Some(_) if self.is_probing => Err(now + Duration::from_secs(1)),
+            Some(_) => {
+                self.is_probing = true;
+                Ok(())
+            }
+        }
+    }
+
+    /// Whether the breaker is open.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        self.open_until.is_some()
+    }
+
+    /// Notes how a call went.
+    pub fn note(&mut self, now: DateTime<Utc>, call: Call) {
+        self.is_probing = false;
+        if call == Call::Answered {
+            self.connects_failed = 0;
+            if self.open_until.take().is_some() {
+                self.calls.clear();
+            }
+        } else if self.open_until.is_some() {
+            self.open_until = Some(now + OPEN_FOR);
+            return;
+        }
+        if call == Call::NoConnection {
+            self.connects_failed += 1;
+        }
+        self.calls.push_back((now, call));
+        while self.calls.len() > WINDOW_CALLS || self.calls.front().is_some_and(|(at, _)| now - *at > chrono::Duration::from_std(WINDOW).unwrap_or_default()) {
+            self.calls.pop_front();
+        }
+        let failed = self.calls.iter().filter(|(_, call)| *call != Call::Answered).count();
+        if self.connects_failed >= CONNECTS || (self.calls.len() == WINDOW_CALLS && failed * 2 >= WINDOW_CALLS) {
+            self.open_until = Some(now + OPEN_FOR);
+            self.connects_failed = 0;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::{DateTime, Duration, Utc};
+
+    use super::{Breaker, Call};
+
+    fn start() -> DateTime<Utc> {
+        DateTime::from_timestamp(1_700_000_000, 0).unwrap()
+    }
+
+    #[test]
+    fn five_failed_connects_open_it_and_one_call_closes_it() {
+        let (mut breaker, now) = (Breaker::default(), start());
+        for _ in 0..4 {
+            breaker.note(now, Call::NoConnection);
+        }
+        assert!(breaker.may_call(now).is_ok());
+        breaker.note(now, Call::NoConnection);
+        assert!(breaker.may_call(now).is_err());
+        let later = now + Duration::seconds(31);
+        assert!(breaker.may_call(later).is_ok(), "one probe");
+        assert!(breaker.may_call(later).is_err(), "not two");
+        breaker.note(later, Call::Answered);
+        assert!(!breaker.is_open());
+    }
+
+    #[test]
+    fn a_failed_probe_keeps_it_open() {
+        let (mut breaker, now) = (Breaker::default(), start());
+        for _ in 0..5 {
+            breaker.note(now, Call::NoConnection);
+        }
+        let later = now + Duration::seconds(31);
+        assert!(breaker.may_call(later).is_ok());
+        breaker.note(later, Call::Broken);
+        assert!(breaker.may_call(later + Duration::seconds(29)).is_err());
+    }
+
+    #[test]
+    fn half_of_twenty_calls_open_it() {
+        let (mut breaker, now) = (Breaker::default(), start());
+        for call in 0..20 {
+            assert!(breaker.may_call(now).is_ok(), "call {call}");
+            breaker.note(now, if call % 2 == 0 { Call::Broken } else { Call::Answered });
+        }
+        assert!(breaker.may_call(now).is_err());
+    }
+}

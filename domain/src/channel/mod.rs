@@ -1,0 +1,15 @@
+//! Configured channels: settings, sealed secrets, routing defaults, health, dead letters.
+
+mod dead_letter;
+mod health;
+mod manage;
+mod raw;
+mod settings;
+
+pub use crate::entity::channel::ChannelHealth;
+pub(crate) use dead_letter::bury_outbound;
+pub use dead_letter::{Letters, bury_inbound, drop_letters, replay};
+pub use health::{heard, pause, set_health};
+pub use manage::{ChannelChange, NewChannel, by_token, create, delete, update};
+pub use raw::{NewRaw, StoredRaw, claim_raw, finish_raw, store_raw};
+pub use settings::{SettingChange, open};

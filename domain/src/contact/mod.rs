@@ -1,0 +1,5 @@
+//! Contacts and their identities.
+
+mod resolve;
+
+pub use resolve::resolve;

@@ -1,0 +1,112 @@
+//! What platforms say about messages that we sent: receipts and echoes.
+
+use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, IntoActiveModel, QueryFilter};
+
+use super::{OutboundState, record};
+use crate::{
+    entity::{channel, message, outbound, parked_receipt},
+    error::Result,
+    ids::{ExternalMessageId, OutboundId},
+    inbound::{InboundMessage, Receipt},
+    message::{Direction, Received},
+    state::DeliveryState,
+    store::Tx,
+};
+
+/// Applies a receipt, or parks it when the send's own answer has not been stored yet.
+///
+/// Idempotent: the delivery state only moves forward and every time stamp is written once.
+///
+/// # Errors
+/// `Storage`.
+pub async fn hear(tx: &mut Tx, channel: &channel::Model, receipt: Receipt) -> Result<Received> {
+    let mut known = crate::message::by_external_id(tx, channel, &receipt.message).await?;
+    if known.is_none() && complete(tx, channel, receipt.client_reference.as_deref(), &receipt.message).await? {
+        known = crate::message::by_external_id(tx, channel, &receipt.message).await?;
+    }
+    let Some(found) = known else {
+        park(tx, channel, receipt).await?;
+        return Ok(Received::Changed);
+    };
+    if found.direction != Direction::Out {
+        return Ok(Received::Ignored);
+    }
+    if receipt.is_watermark {
+        let earlier = message::in_workspace(tx.workspace())
+            .filter(message::Column::InteractionId.eq(found.interaction_id))
+            .filter(message::Column::Direction.eq(Direction::Out))
+            .filter(message::Column::Id.ne(found.id))
+            .filter(message::Column::At.lte(found.at))
+            .filter(message::Column::Delivery.is_in([DeliveryState::Sent, DeliveryState::Delivered]))
+            .all(tx.conn())
+            .await?;
+        for one in earlier {
+            record::apply(tx, one, receipt.state, receipt.at, None, (None, None)).await?;
+        }
+    }
+    apply_one(tx, found, receipt).await?;
+    Ok(Received::Changed)
+}
+
+async fn apply_one(tx: &mut Tx, found: message::Model, receipt: Receipt) -> Result<()> {
+    let failure = receipt.failure.map_or((None, None), |failure| (Some(failure.code), failure.detail));
+    record::apply(tx, found, receipt.state, receipt.at, None, failure).await?;
+    Ok(())
+}
+
+async fn park(tx: &mut Tx, channel: &channel::Model, receipt: Receipt) -> Result<()> {
+    parked_receipt::ActiveModel {
+        id: Set(crate::random::id()),
+        workspace_id: Set(tx.workspace()),
+        channel_id: Set(channel.id),
+        external_id: Set(receipt.message.clone()),
+        receipt: Set(receipt.into()),
+        received_at: Set(tx.now()),
+    }
+    .insert(tx.conn())
+    .await?;
+    Ok(())
+}
+
+/// Applies what was heard before the send's own answer was stored.
+///
+/// # Errors
+/// `Storage`.
+pub(crate) async fn apply_parked(tx: &mut Tx, found: &message::Model) -> Result<()> {
+    let Some(external_id) = &found.external_id else { return Ok(()) };
+    let parked = parked_receipt::in_workspace(tx.workspace())
+        .filter(parked_receipt::Column::ChannelId.eq(found.channel_id))
+        .filter(parked_receipt::Column::ExternalId.eq(external_id.clone()))
+        .all(tx.conn())
+        .await?;
+    for row in parked {
+        let current = message::by_id(tx.workspace(), found.id).one(tx.conn()).await?.ok_or(crate::Error::NotFound("message"))?;
+        apply_one(tx, current, row.receipt.0.clone()).await?;
+        parked_receipt::deletes(tx.workspace()).filter(parked_receipt::Column::Id.eq(row.id)).exec(tx.conn()).await?;
+    }
+    Ok(())
+}
+
+/// Whether a message from our side is one of our own sends coming back; completes its row then.
+///
+/// # Errors
+/// `Storage`.
+pub(crate) async fn echoed(tx: &mut Tx, channel: &channel::Model, echo: &InboundMessage) -> Result<bool> {
+    complete(tx, channel, echo.client_reference.as_deref(), &echo.external_id).await
+}
+
+/// Gives the row that our own reference names the platform's id; `false` when the reference names none.
+async fn complete(tx: &mut Tx, channel: &channel::Model, reference: Option<&str>, external_id: &ExternalMessageId) -> Result<bool> {
+    let Some(id) = reference.and_then(|text| text.parse::<OutboundId>().ok()) else {
+        return Ok(false);
+    };
+    let row = outbound::by_id(tx.workspace(), id).filter(outbound::Column::ChannelId.eq(channel.id)).one(tx.conn()).await?;
+    let Some(row) = row else { return Ok(false) };
+    let mut change = row.into_active_model();
+    change.state = Set(OutboundState::Sent);
+    change.provider_id = Set(Some(external_id.clone()));
+    change.updated_at = Set(tx.now());
+    let row = change.update(tx.conn()).await?;
+    record::advance(tx, &row, DeliveryState::Sent, Some(external_id.clone())).await?;
+    Ok(true)
+}

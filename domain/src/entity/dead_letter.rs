@@ -1,0 +1,40 @@
+//! Dead letters.
+
+pub use super::message::Direction;
+use super::prelude::*;
+
+/// An item that could not be processed, inbound or outbound.
+#[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+#[sea_orm(table_name = "dead_letter")]
+pub struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub workspace_id: WorkspaceId,
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: DeadLetterId,
+    pub channel_id: ChannelId,
+    pub direction: Direction,
+    pub raw_id: Option<RawInboundId>,
+    /// Position within the raw request.
+    pub item: i32,
+    pub outbound_id: Option<OutboundId>,
+    pub error: String,
+    pub state: DeadLetterState,
+    pub created_at: DateTimeUtc,
+    pub resolved_at: Option<DateTimeUtc>,
+    pub version: Seq,
+}
+
+scoped!(DeadLetterId);
+
+/// What became of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, EnumIter, DeriveActiveEnum)]
+#[sea_orm(rs_type = "String", db_type = "String(StringLen::N(16))", rename_all = "snake_case")]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum DeadLetterState {
+    /// Waits for a person.
+    Open,
+    /// Tried again with success.
+    Replayed,
+    /// Thrown away.
+    Dropped,
+}

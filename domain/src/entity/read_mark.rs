@@ -1,0 +1,20 @@
+//! Read marks.
+
+use super::prelude::*;
+
+/// How far one person has read one interaction.
+#[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+#[sea_orm(table_name = "read_mark")]
+pub struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub workspace_id: WorkspaceId,
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub interaction_id: InteractionId,
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub person_id: PersonId,
+    /// Number of inbound messages seen; unread is the interaction's `inbound_count` less this.
+    pub inbound_seen: i32,
+    pub at: DateTimeUtc,
+}
+
+scoped!();

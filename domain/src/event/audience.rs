@@ -1,0 +1,48 @@
+//! Who may hear of an event at most.
+
+use std::{fmt, str::FromStr};
+
+use crate::ids::{InboxId, InvalidId, PersonId};
+
+/// The widest circle for an event. Rights on the entity are checked besides, at the time of delivery.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, sea_orm::DeriveValueType)]
+#[sea_orm(value_type = "String", column_type = "Text")]
+pub enum Audience {
+    /// Everyone in the workspace.
+    Everyone,
+    /// Those who may see the inbox.
+    Inbox(InboxId),
+    /// One person, and nobody else.
+    Person(PersonId),
+    /// Supervisors and admins.
+    Supervisors,
+    /// Admins.
+    Admins,
+}
+
+impl fmt::Display for Audience {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Everyone => f.write_str("everyone"),
+            Self::Inbox(id) => id.fmt(f),
+            Self::Person(id) => id.fmt(f),
+            Self::Supervisors => f.write_str("supervisors"),
+            Self::Admins => f.write_str("admins"),
+        }
+    }
+}
+
+impl FromStr for Audience {
+    type Err = InvalidId;
+
+    fn from_str(text: &str) -> Result<Self, InvalidId> {
+        match text.split_once('_').map_or(text, |(prefix, _)| prefix) {
+            "everyone" => Ok(Self::Everyone),
+            InboxId::PREFIX => text.parse().map(Self::Inbox),
+            PersonId::PREFIX => text.parse().map(Self::Person),
+            "supervisors" => Ok(Self::Supervisors),
+            "admins" => Ok(Self::Admins),
+            _ => Err(InvalidId { expected: "audience" }),
+        }
+    }
+}

@@ -1,0 +1,36 @@
+//! Reading single interactions with the rights that go with them.
+
+use sea_orm::{ColumnTrait, ConnectionTrait, QueryFilter};
+
+use crate::{
+    actor::Actor,
+    entity::interaction,
+    error::{Error, Result},
+    ids::InteractionId,
+};
+
+/// The interaction, if there is one and the actor sees its inbox.
+///
+/// # Errors
+/// `Storage`.
+pub async fn by_id(conn: &impl ConnectionTrait, actor: &Actor, id: InteractionId) -> Result<Option<interaction::Model>> {
+    let found = interaction::by_id(actor.workspace, id).one(conn).await?;
+    Ok(found.filter(|found| actor.may_see_inbox(found.inbox_id)))
+}
+
+/// As [`by_id`], but missing is an error.
+///
+/// # Errors
+/// `NotFound`.
+pub async fn must_see(conn: &impl ConnectionTrait, actor: &Actor, id: InteractionId) -> Result<interaction::Model> {
+    by_id(conn, actor, id).await?.ok_or(Error::NotFound("interaction"))
+}
+
+/// The interaction with this number, if the actor sees it.
+///
+/// # Errors
+/// `Storage`.
+pub async fn by_reference(conn: &impl ConnectionTrait, actor: &Actor, number: i64) -> Result<Option<interaction::Model>> {
+    let found = interaction::in_workspace(actor.workspace).filter(interaction::Column::Number.eq(number)).one(conn).await?;
+    Ok(found.filter(|found| actor.may_see_inbox(found.inbox_id)))
+}

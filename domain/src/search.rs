@@ -1,0 +1,35 @@
+//! What becomes searchable: messages, contacts, references and subjects. Finding is in [`crate::store::search`].
+
+use uuid::Uuid;
+
+use crate::{
+    error::Result,
+    event::EntityType,
+    ids::InteractionId,
+    store::{
+        Tx,
+        search::{self, Document},
+    },
+};
+
+/// Puts the words of a thing in place of those before.
+///
+/// # Errors
+/// `Storage`.
+pub(crate) async fn put(
+    tx: &Tx,
+    entity_type: EntityType,
+    entity_id: Uuid,
+    interaction_id: Option<InteractionId>,
+    text: &str,
+) -> Result<()> {
+    search::index(tx, Document { entity_type, entity_id, interaction_id, text: text.to_owned(), at: tx.now() }).await
+}
+
+/// Forgets the words of a thing.
+///
+/// # Errors
+/// `Storage`.
+pub(crate) async fn remove(tx: &Tx, entity_type: EntityType, entity_id: Uuid) -> Result<()> {
+    search::forget(tx, entity_type, entity_id).await
+}

@@ -1,0 +1,146 @@
+//! Work to be done: outbound lanes, raw inbound requests, poll positions, dead letters, parked receipts.
+
+use sea_orm::DbErr;
+
+use crate::ddl::{Ddl, Wall, migration};
+
+migration!(&["outbound", "lane", "raw_inbound", "dead_letter", "ingress_position", "parked_receipt"]);
+
+async fn create(ddl: &Ddl<'_>) -> Result<(), DbErr> {
+    ddl.table(
+        "outbound",
+        Wall::Workspace,
+        "workspace_id {uuid} NOT NULL,
+         id {uuid} NOT NULL,
+         interaction_id {uuid} NOT NULL,
+         channel_id {uuid} NOT NULL,
+         n bigint NOT NULL,
+         action {json} NOT NULL,
+         message_id {uuid},
+         state text NOT NULL,
+         idem_key text NOT NULL,
+         attempts integer NOT NULL,
+         not_before {time} NOT NULL,
+         first_tried_at {time},
+         provider_id text,
+         error_code text,
+         error_detail text,
+         done {json} NOT NULL,
+         fence bigint NOT NULL,
+         created_at {time} NOT NULL,
+         updated_at {time} NOT NULL,
+         deadline {time},
+         PRIMARY KEY (workspace_id, id),
+         FOREIGN KEY (workspace_id, interaction_id) REFERENCES interaction (workspace_id, id) ON DELETE CASCADE,
+         FOREIGN KEY (workspace_id, channel_id) REFERENCES channel (workspace_id, id) ON DELETE NO ACTION,
+         FOREIGN KEY (workspace_id, message_id) REFERENCES message (workspace_id, id) ON DELETE CASCADE",
+        &[
+            "UNIQUE n ON (workspace_id, interaction_id, n)",
+            "open ON (workspace_id, interaction_id, n) WHERE state IN ('queued', 'sending', 'unconfirmed')",
+            "message ON (workspace_id, message_id)",
+            "channel ON (workspace_id, channel_id, state)",
+        ],
+    )
+    .await?;
+    ddl.table(
+        "lane",
+        Wall::WorkspaceOrWorker,
+        "workspace_id {uuid} NOT NULL,
+         interaction_id {uuid} NOT NULL,
+         channel_id {uuid} NOT NULL,
+         pending integer NOT NULL,
+         owner text,
+         fence bigint NOT NULL,
+         lease_until {time},
+         next_at {time} NOT NULL,
+         PRIMARY KEY (workspace_id, interaction_id),
+         FOREIGN KEY (workspace_id, interaction_id) REFERENCES interaction (workspace_id, id) ON DELETE CASCADE,
+         FOREIGN KEY (workspace_id, channel_id) REFERENCES channel (workspace_id, id) ON DELETE CASCADE",
+        // Not by workspace: a worker claims what is due anywhere.
+        &["due ON (next_at)", "channel ON (workspace_id, channel_id)"],
+    )
+    .await?;
+    ddl.table(
+        "raw_inbound",
+        Wall::WorkspaceOrWorker,
+        "workspace_id {uuid} NOT NULL,
+         id {uuid} NOT NULL,
+         channel_id {uuid} NOT NULL,
+         dedupe_key text NOT NULL,
+         form text NOT NULL,
+         headers {json} NOT NULL,
+         body {bytes} NOT NULL,
+         body_hash text NOT NULL,
+         received_at {time} NOT NULL,
+         state text NOT NULL,
+         owner text,
+         lease_until {time},
+         items integer NOT NULL,
+         error text,
+         PRIMARY KEY (workspace_id, id),
+         FOREIGN KEY (workspace_id, channel_id) REFERENCES channel (workspace_id, id) ON DELETE CASCADE",
+        &[
+            "UNIQUE dedupe ON (workspace_id, channel_id, dedupe_key)",
+            "age ON (workspace_id, received_at)",
+            // Not by workspace: a worker claims what is due anywhere.
+            "due ON (state, lease_until)",
+        ],
+    )
+    .await?;
+    ddl.table(
+        "dead_letter",
+        Wall::Workspace,
+        "workspace_id {uuid} NOT NULL,
+         id {uuid} NOT NULL,
+         channel_id {uuid} NOT NULL,
+         direction text NOT NULL,
+         raw_id {uuid},
+         item integer NOT NULL,
+         outbound_id {uuid},
+         error text NOT NULL,
+         state text NOT NULL,
+         created_at {time} NOT NULL,
+         resolved_at {time},
+         version bigint NOT NULL,
+         PRIMARY KEY (workspace_id, id),
+         FOREIGN KEY (workspace_id, channel_id) REFERENCES channel (workspace_id, id) ON DELETE CASCADE,
+         FOREIGN KEY (workspace_id, raw_id) REFERENCES raw_inbound (workspace_id, id) ON DELETE NO ACTION,
+         FOREIGN KEY (workspace_id, outbound_id) REFERENCES outbound (workspace_id, id) ON DELETE CASCADE",
+        &[
+            "channel ON (workspace_id, channel_id)",
+            "raw ON (workspace_id, raw_id, item)",
+            "outbound ON (workspace_id, outbound_id)",
+            "state ON (workspace_id, state, created_at DESC, id DESC)",
+        ],
+    )
+    .await?;
+    ddl.table(
+        "ingress_position",
+        Wall::WorkspaceOrWorker,
+        "workspace_id {uuid} NOT NULL,
+         channel_id {uuid} NOT NULL,
+         cursor {json},
+         owner text,
+         fence bigint NOT NULL,
+         lease_until {time},
+         next_at {time} NOT NULL,
+         PRIMARY KEY (workspace_id, channel_id),
+         FOREIGN KEY (workspace_id, channel_id) REFERENCES channel (workspace_id, id) ON DELETE CASCADE",
+        &["due ON (next_at)"],
+    )
+    .await?;
+    ddl.table(
+        "parked_receipt",
+        Wall::Workspace,
+        "workspace_id {uuid} NOT NULL,
+         id {uuid} NOT NULL,
+         channel_id {uuid} NOT NULL,
+         external_id text NOT NULL,
+         receipt {json} NOT NULL,
+         received_at {time} NOT NULL,
+         PRIMARY KEY (workspace_id, id),
+         FOREIGN KEY (workspace_id, channel_id) REFERENCES channel (workspace_id, id) ON DELETE CASCADE",
+        &["external ON (workspace_id, channel_id, external_id)", "age ON (workspace_id, received_at)"],
+    )
+    .await
+}

@@ -1,0 +1,104 @@
+//! Tables, types, statements.
+
+use chrono::Duration;
+use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter};
+use tributary_domain::{
+    entity,
+    event::ActorRef,
+    inbound::{Receipt, ReceiptFailure},
+    state::DeliveryState,
+};
+
+use super::{
+    place::Place,
+    seed::{add_interaction, add_message, new, seed, text},
+};
+
+pub(super) async fn the_schema_is_made_once(place: &Place) {
+    assert!(tributary_migrations::is_current(&place.url).await.unwrap());
+    // Again, and several at once: nothing happens.
+    let again = (0..4).map(|_| tributary_migrations::migrate(&place.owner_url));
+    for outcome in futures_util::future::join_all(again).await {
+        outcome.unwrap();
+    }
+}
+
+pub(super) async fn every_table_can_be_read(place: &Place) {
+    let seed = seed(&place.store).await;
+    let read = place.store.read(seed.workspace).await.unwrap();
+    macro_rules! each {
+        ($($table:ident)*) => { $(
+            entity::$table::in_workspace(seed.workspace).all(read.conn()).await.unwrap_or_else(|error| panic!("{}: {error}", stringify!($table)));
+        )* };
+    }
+    each!(api_client attachment audit channel contact contact_identity contact_merge data_key dead_letter event_log idempotency inbox
+        ingress_position interaction interaction_counter interaction_tag lane message outbound parked_receipt person person_skill
+        raw_inbound reaction read_mark script search_document session skill tag team team_member view workspace_head);
+    assert_eq!(place.store.workspaces().await.unwrap().len(), 1);
+    place.store.ping().await.unwrap();
+}
+
+pub(super) async fn every_type_comes_back(place: &Place) {
+    let seed = seed(&place.store).await;
+    let tx = place.store.write(seed.workspace).await.unwrap();
+    let interaction = add_interaction(&tx, &seed, 1).await;
+    let written = add_message(&tx, &seed, interaction, text("Grüße 👋 \u{0} 'x'")).await;
+    let receipt = Receipt {
+        message: "m".into(),
+        state: DeliveryState::Failed,
+        failure: Some(ReceiptFailure { code: "X".to_owned(), detail: None }),
+        at: tx.now() + Duration::microseconds(1),
+        is_watermark: true,
+    };
+    let parked = entity::parked_receipt::ActiveModel {
+        workspace_id: Set(seed.workspace),
+        id: Set(new()),
+        channel_id: Set(seed.channel),
+        external_id: Set("m".into()),
+        receipt: Set(receipt.clone().into()),
+        received_at: Set(tx.now()),
+    };
+    entity::parked_receipt::Entity::insert(parked).exec_without_returning(tx.conn()).await.unwrap();
+    let remembered = entity::idempotency::ActiveModel {
+        workspace_id: Set(seed.workspace),
+        actor: Set(ActorRef::Person(seed.person)),
+        client_id: Set("c1".to_owned()),
+        operation: Set("sendMessage".to_owned()),
+        result_id: Set(written.id.uuid()),
+        at: Set(tx.now()),
+    };
+    entity::idempotency::Entity::insert(remembered).exec_without_returning(tx.conn()).await.unwrap();
+    tx.commit().await.unwrap();
+
+    let read = place.store.read(seed.workspace).await.unwrap();
+    let message = entity::message::by_id(seed.workspace, written.id).one(read.conn()).await.unwrap().unwrap();
+    assert_eq!(message, written);
+    assert_eq!(*message.content, text("Grüße 👋 \u{0} 'x'"));
+    assert_eq!(*message.mentions, [seed.person]);
+    assert_eq!(message.at, place.store.clock().as_ref().now(), "to the microsecond");
+    let interaction = entity::interaction::by_id(seed.workspace, interaction).one(read.conn()).await.unwrap().unwrap();
+    assert_eq!(interaction.priority, entity::interaction::Priority::High);
+    assert_eq!(interaction.waiting_since, Some(message.at));
+    let channel = entity::channel::by_id(seed.workspace, seed.channel).one(read.conn()).await.unwrap().unwrap();
+    assert_eq!(channel.settings["colour"], "#123");
+    let parked = entity::parked_receipt::in_workspace(seed.workspace).one(read.conn()).await.unwrap().unwrap();
+    assert_eq!(*parked.receipt, receipt);
+    let by_actor =
+        entity::idempotency::in_workspace(seed.workspace).filter(entity::idempotency::Column::Actor.eq(ActorRef::Person(seed.person)));
+    assert_eq!(by_actor.one(read.conn()).await.unwrap().unwrap().client_id, "c1");
+    // Times compare as times.
+    let column = entity::message::Column::At;
+    let later = |than| entity::message::in_workspace(seed.workspace).filter(column.gt(than));
+    assert!(later(message.at).one(read.conn()).await.unwrap().is_none());
+    assert!(later(message.at - Duration::microseconds(1)).one(read.conn()).await.unwrap().is_some());
+    assert!(later(message.at - Duration::microseconds(123_456)).one(read.conn()).await.unwrap().is_some());
+}
+
+pub(super) async fn statements_are_counted(place: &Place) {
+    let seed = seed(&place.store).await;
+    let before = place.store.statements();
+    let read = place.store.read(seed.workspace).await.unwrap();
+    entity::inbox::in_workspace(seed.workspace).all(read.conn()).await.unwrap();
+    entity::channel::in_workspace(seed.workspace).all(read.conn()).await.unwrap();
+    assert_eq!(place.store.statements() - before, 2);
+}
