@@ -2,7 +2,8 @@ import { useEffect, useMemo, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { AttachmentPartsFragment } from "../gql/graphql";
 import { Button, Icon } from "../ui";
-import { isSimple, sanitise } from "./sanitise";
+import { sanitise } from "./sanitise";
+import { isSimple } from "./simple";
 
 const CLOSED_PX = 420;
 

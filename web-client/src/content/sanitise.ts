@@ -58,8 +58,3 @@ export function sanitise(source: string, cid: ReadonlyMap<string, string>, mayLo
   holder.append(fragment);
   return { html: holder.innerHTML, hasRemote };
 }
-
-/** Whether the text can stand in a bubble: only what our own composer makes. Anything richer gets a frame of its own. */
-export function isSimple(html: string): boolean {
-  return !/<(?:table|style|img|center|font|div[^>]*style|[a-z0-9]+[^>]*\s(?:style|class|bgcolor|background)=)/iu.test(html);
-}

@@ -42,16 +42,16 @@ export function Avatar({ name, size = 32, badge }: { name: string; size?: number
     <span className="relative inline-flex shrink-0" style={{ width: size, height: size }}>
       <span
         aria-hidden="true"
-        className="flex size-full items-center justify-center rounded-full font-semibold"
+        // As generated content: the letters are a picture of the name, no text of their own.
+        data-initials={initials(name)}
+        className="flex size-full items-center justify-center rounded-full font-semibold before:content-[attr(data-initials)]"
         style={{
           fontSize: size * 0.38,
           background: `light-dark(oklch(0.92 0.045 ${angle}), oklch(0.33 0.05 ${angle}))`,
           color: `light-dark(oklch(0.38 0.09 ${angle}), oklch(0.88 0.06 ${angle}))`,
         }}
-      >
-        {initials(name)}
-      </span>
-      {badge && <span className="absolute -right-0.5 -bottom-0.5">{badge}</span>}
+      />
+      {badge && <span className="absolute -right-1 -bottom-1">{badge}</span>}
     </span>
   );
 }

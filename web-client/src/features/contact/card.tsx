@@ -34,7 +34,7 @@ export function ContactCard({ contactId, interactionId, viewId }: { contactId: s
     { icon: "language" as const, label: t("contact.language"), value: contact.language && languageName(contact.language, formats.language) },
   ].filter((fact) => fact.value);
   return (
-    <aside aria-label={t("contact.card")} className="h-full w-76 shrink-0 overflow-auto border-l border-line bg-surface" data-testid="contact-card">
+    <aside aria-label={t("contact.card")} className="h-full w-72 shrink-0 overflow-auto border-l border-line bg-surface" data-testid="contact-card">
       <div className="flex flex-col items-center gap-1 px-4 pt-5 pb-4 text-center">
         <Avatar name={contact.name} size={56} />
         <h2 className="mt-1 max-w-full text-lg font-semibold wrap-anywhere">{contact.name}</h2>
@@ -44,7 +44,7 @@ export function ContactCard({ contactId, interactionId, viewId }: { contactId: s
           </Badge>
         )}
         <p className="text-xs text-ink-3">{t("contact.since", { date: shortTime(contact.createdAt, now, formats.language) })}</p>
-        <div className="mt-2 flex gap-1.5">
+        <div className="mt-2 flex flex-wrap justify-center gap-1.5">
           <Button size="sm" icon="edit" onPress={() => setOpen("edit")}>
             {t("ui.edit")}
           </Button>

@@ -85,7 +85,7 @@ export function InteractionList({ view, currentId }: { view: ViewPartsFragment; 
   };
 
   return (
-    <section aria-label={view.name} className="flex h-full w-88 shrink-0 flex-col border-r border-line bg-surface">
+    <section aria-label={view.name} className="flex h-full w-82 shrink-0 flex-col border-r border-line bg-surface">
       {loaders}
       <header className="flex h-12 shrink-0 items-center gap-2 border-b border-line px-3">
         <h1 className="min-w-0 flex-1 truncate text-base font-semibold">{view.name}</h1>

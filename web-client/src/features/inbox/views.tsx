@@ -36,7 +36,7 @@ export function ViewList({ views, isLoading, current, onDeleted }: { views: read
   const viewer = useViewer();
   const [edited, setEdited] = useState<ViewPartsFragment | "new" | null>(null);
   return (
-    <nav aria-label={t("inbox.views")} className="flex h-full w-54 shrink-0 flex-col border-r border-line bg-canvas">
+    <nav aria-label={t("inbox.views")} className="flex h-full w-50 shrink-0 flex-col border-r border-line bg-canvas">
       <div className="flex h-12 items-center gap-2 pr-2 pl-4">
         <h2 className="min-w-0 flex-1 truncate text-base font-semibold">{viewer.workspace}</h2>
         <IconButton icon="plus" label={t("inbox.newView")} size="sm" onPress={() => setEdited("new")} />

@@ -50,7 +50,7 @@ export function DeliveryActions({ message }: { message: MessagePartsFragment }) 
       <div role="group" aria-label={t("delivery.unconfirmedTitle")} className="mt-1 max-w-full rounded-md bg-warn-soft px-3 py-2 text-left text-sm text-warn">
         <p className="font-medium">{t("delivery.unconfirmedTitle")}</p>
         <p className="text-xs">{t("delivery.unconfirmedText")}</p>
-        <div className="mt-1.5 flex gap-2">
+        <div className="mt-1.5 flex flex-wrap gap-2">
           <Button size="sm" icon="send" onPress={() => void act(ResolveUnconfirmedDocument, { input: { ...input, action: "SEND_AGAIN" } })}>
             {t("delivery.sendAgain")}
           </Button>

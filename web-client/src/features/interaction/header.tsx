@@ -17,7 +17,7 @@ import { useAct } from "../../session/act";
 import { usePeople, useSkills, useTags } from "../../session/catalog";
 import { useKindLook, useViewer } from "../../session/context";
 import type { Presence } from "../../session/presence";
-import { Avatar, Badge, Button, cx, Icon, IconButton, Menu, MenuItem, MenuLine, Picker, toast, useCommandList, useFormats } from "../../ui";
+import { Avatar, Badge, Button, cx, Icon, IconButton, Menu, MenuItem, Picker, toast, useCommandList, useFormats } from "../../ui";
 import { snoozeChoices } from "./snooze";
 
 const SnoozeDialog = lazy(() => import("./snooze-dialog").then((module) => ({ default: module.SnoozeDialog })));
@@ -96,6 +96,12 @@ export function InteractionHeader({ row, presence, isCardOpen, onToggleCard }: {
           </p>
         </div>
         <PresenceDots people={others} />
+        <Button size="sm" look="primary" icon="check" isDisabled={!mayResolve} onPress={() => void resolve()}>
+          {t("interaction.resolve")}
+        </Button>
+        <IconButton icon="contact" label={t(isCardOpen ? "interaction.hideCard" : "interaction.showCard")} size="sm" aria-expanded={isCardOpen} onPress={onToggleCard} />
+      </div>
+      <div role="toolbar" aria-label={t("interaction.more")} className="flex flex-wrap items-center gap-1.5 px-4 pb-2">
         <Button size="sm" icon="person" onPress={() => setOpen("assign")} className="max-w-44">
           <span className="truncate">{row.assignee?.name ?? t("interaction.unassigned")}</span>
         </Button>
@@ -115,50 +121,40 @@ export function InteractionHeader({ row, presence, isCardOpen, onToggleCard }: {
             </MenuItem>
           ))}
         </Menu>
-        <IconButton icon="snooze" label={t("commands.snooze")} keys="H" size="sm" onPress={() => setOpen("snooze")} />
-        <Menu label={t("interaction.more")} trigger={<IconButton icon="more" label={t("interaction.more")} size="sm" />}>
-          <MenuItem icon="tag" keys="T" onAction={() => setOpen("tags")}>
-            {t("commands.tag")}
-          </MenuItem>
-          <MenuItem icon="skill" onAction={() => setOpen("skill")}>
-            {t("commands.skill")}
-          </MenuItem>
-          <MenuLine />
+        <Menu
+          label={t("inbox.priority")}
+          trigger={
+            <Button size="sm" icon="flag" className={row.priority === "URGENT" ? "text-danger" : row.priority === "HIGH" ? "text-warn" : ""}>
+              {t(`priority.${row.priority}`)}
+            </Button>
+          }
+          onAction={(priority) => void act(SetPriorityDocument, { input: { interactionId, priority: priority as Priority } })}
+        >
           {PRIORITIES.map((priority) => (
-            <MenuItem key={priority} icon={priority === row.priority ? "check" : "flag"} onAction={() => void act(SetPriorityDocument, { input: { interactionId, priority } })}>
-              {t("interaction.priorityIs", { priority: t(`priority.${priority}`) })}
+            <MenuItem key={priority} id={priority} icon={priority === row.priority ? "check" : "flag"}>
+              {t(`priority.${priority}`)}
             </MenuItem>
           ))}
         </Menu>
-        <Button size="sm" look="primary" icon="check" isDisabled={!mayResolve} onPress={() => void resolve()}>
-          {t("interaction.resolve")}
-        </Button>
-        <IconButton icon="contact" label={t(isCardOpen ? "interaction.hideCard" : "interaction.showCard")} size="sm" aria-expanded={isCardOpen} onPress={onToggleCard} />
+        <IconButton icon="snooze" label={t("commands.snooze")} keys="H" size="sm" onPress={() => setOpen("snooze")} />
+        <IconButton icon="tag" label={t("commands.tag")} keys="T" size="sm" onPress={() => setOpen("tags")} />
+        <IconButton icon="skill" label={t("commands.skill")} size="sm" onPress={() => setOpen("skill")} />
+        {row.snoozedUntil && row.status === "SNOOZED" && (
+          <Badge icon="snooze" tone="accent">
+            {t("interaction.until", { time: formats.full(row.snoozedUntil) })}
+          </Badge>
+        )}
+        {row.skill && <Badge icon="skill">{row.skill.name}</Badge>}
+        {row.tags.map((tag) => (
+          <span key={tag.id} className="inline-flex h-5 items-center gap-1 rounded-full bg-sunken pr-0.5 pl-2 text-xs font-medium text-ink-2">
+            <span aria-hidden="true" className="size-2 rounded-full" style={{ background: tag.colour }} />
+            {tag.name}
+            <button type="button" aria-label={t("interaction.removeTag", { name: tag.name })} className="flex size-6 items-center justify-center rounded-full hover:bg-hover" onClick={() => void act(SetTagsDocument, { input: { interactionId, remove: [tag.id] } })}>
+              <Icon name="close" size={11} />
+            </button>
+          </span>
+        ))}
       </div>
-      {(row.tags.length > 0 || row.skill || row.snoozedUntil || row.priority !== "NORMAL") && (
-        <div className="flex flex-wrap items-center gap-1.5 px-4 pb-2">
-          {row.priority !== "NORMAL" && (
-            <Badge icon="flag" tone={row.priority === "URGENT" ? "danger" : row.priority === "HIGH" ? "warn" : "plain"}>
-              {t(`priority.${row.priority}`)}
-            </Badge>
-          )}
-          {row.snoozedUntil && row.status === "SNOOZED" && (
-            <Badge icon="snooze" tone="accent">
-              {t("interaction.until", { time: formats.full(row.snoozedUntil) })}
-            </Badge>
-          )}
-          {row.skill && <Badge icon="skill">{row.skill.name}</Badge>}
-          {row.tags.map((tag) => (
-            <span key={tag.id} className="inline-flex h-5 items-center gap-1 rounded-full bg-sunken pr-0.5 pl-2 text-xs font-medium text-ink-2">
-              <span aria-hidden="true" className="size-2 rounded-full" style={{ background: tag.colour }} />
-              {tag.name}
-              <button type="button" aria-label={t("interaction.removeTag", { name: tag.name })} className="rounded-full p-0.5 hover:bg-hover" onClick={() => void act(SetTagsDocument, { input: { interactionId, remove: [tag.id] } })}>
-                <Icon name="close" size={11} />
-              </button>
-            </span>
-          ))}
-        </div>
-      )}
       {open === "assign" && <AssignPicker row={row} onPick={assign} onClose={() => setOpen(null)} />}
       {open === "tags" && <TagPicker row={row} onClose={() => setOpen(null)} />}
       {open === "skill" && <SkillPicker row={row} onClose={() => setOpen(null)} />}

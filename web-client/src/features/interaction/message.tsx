@@ -1,5 +1,6 @@
 import { lazy, memo, Suspense, useState } from "react";
 import { useTranslation } from "react-i18next";
+import { isSimple } from "../../content/simple";
 import { RichContentView } from "../../content/view";
 import { DeleteMessageDocument, type MessagePartsFragment, ReactDocument } from "../../gql/graphql";
 import { useAct } from "../../session/act";
@@ -41,7 +42,8 @@ function Bubble({ item: { message, isContinued }, capabilities, chosen, onQuote,
   const { t } = useTranslation();
   const formats = useFormats();
   const isOurs = message.direction === "OUTBOUND";
-  const isBare = ["RichLinkContent", "ListPickerContent", "TimePickerContent", "FormContent", "AdaptiveCardContent", "PaymentRequestContent", "AppointmentRequestContent", "LocationContent"].includes(message.content.__typename);
+  const isMail = message.content.__typename === "FormattedContent" && message.content.markup === "HTML" && !isSimple(message.content.source);
+  const isBare = isMail || ["RichLinkContent", "ListPickerContent", "TimePickerContent", "FormContent", "AdaptiveCardContent", "PaymentRequestContent", "AppointmentRequestContent", "LocationContent"].includes(message.content.__typename);
   const hasBody = message.content.__typename !== "AttachmentContent" || message.content.caption !== null;
   const isAutomatic = message.author.kind === "BOT" || message.author.kind === "SCRIPT" || message.isAutomatic;
   return (
@@ -52,7 +54,7 @@ function Bubble({ item: { message, isContinued }, capabilities, chosen, onQuote,
       className={cx("group flex gap-2 px-4 outline-offset-0", isOurs && "flex-row-reverse", isContinued ? "mt-0.5" : "mt-3")}
     >
       {!isOurs && <span className="w-8 shrink-0">{!isContinued && <Avatar name={message.author.name} size={30} />}</span>}
-      <div className={cx("flex max-w-[min(78%,680px)] min-w-0 flex-col", isOurs && "items-end")}>
+      <div className={cx("flex max-w-[min(82%,680px)] min-w-0 flex-col", isOurs && "items-end")}>
         {!isContinued && (
           <p className="mb-0.5 flex items-center gap-1.5 px-1 text-xs text-ink-3">
             <span className="font-medium text-ink-2">{message.author.name}</span>

@@ -24,7 +24,7 @@ export function Pending({ entry, onEdit }: { entry: OutboxEntry<Sending>; onEdit
         <span>{t(`pending.${entry.state}`)}</span>
       </p>
       {entry.state === "failed" && (
-        <div className="mt-1 flex items-center gap-2">
+        <div className="mt-1 flex flex-wrap items-center justify-end gap-2">
           <span className="text-xs text-danger">{t(`errors.${entry.error?.code as "INVALID"}`, { defaultValue: entry.error?.message ?? "" })}</span>
           <Button size="sm" icon="refresh" onPress={() => live.outbox?.retry(entry.clientId)}>
             {t("ui.tryAgain")}
@@ -40,7 +40,7 @@ export function Pending({ entry, onEdit }: { entry: OutboxEntry<Sending>; onEdit
       {entry.state === "conflict" && (
         <div role="alert" className="mt-1 max-w-[min(78%,680px)] rounded-md bg-warn-soft px-3 py-2 text-sm text-warn">
           <p>{t("pending.conflictText")}</p>
-          <div className="mt-1.5 flex gap-2">
+          <div className="mt-1.5 flex flex-wrap gap-2">
             <Button
               size="sm"
               look="primary"

@@ -5,7 +5,7 @@ import { Input, SearchField } from "react-aria-components";
 import { useQuery } from "urql";
 import { SearchDocument, type SearchKind, type SearchQuery } from "../../gql/graphql";
 import { useKindLook } from "../../session/context";
-import { Avatar, Badge, Button, EmptyState, Icon, Notice, shortTime, Skeleton, Tabs, useFormats, useNow } from "../../ui";
+import { Avatar, Badge, Button, EmptyState, Icon, Notice, shortTime, Skeleton, TabPanel, Tabs, useFormats, useNow } from "../../ui";
 import { marked } from "./marked";
 
 type Hit = SearchQuery["search"]["nodes"][number];
@@ -40,17 +40,18 @@ export function SearchScreen() {
           <Icon name="search" className="text-ink-3" />
           <Input placeholder={t("search.placeholder")} className="h-full flex-1 bg-transparent text-lg outline-none [&::-webkit-search-cancel-button]:hidden" />
         </SearchField>
-        <Tabs className="mt-2" label={t("search.kinds")} tabs={KINDS.map((id) => ({ id, label: t(`search.kind.${id}`) }))} selected={kind} onChange={(id) => setKind(id as typeof kind)} />
       </div>
-      <div className="min-h-0 flex-1 overflow-auto" tabIndex={-1}>
-        <div className="mx-auto max-w-3xl px-6 py-4">
-          {q === "" ? (
-            <EmptyState icon="search" title={t("search.start")} text={t("search.startText")} />
-          ) : (
-            afters.map((after, index) => <Page key={after ?? "first"} text={q} kind={kind} after={after} isLast={index === afters.length - 1} onMore={(next) => setAfters([...afters, next])} />)
-          )}
-        </div>
-      </div>
+      <Tabs className="mx-auto mt-2 w-full max-w-3xl flex-1 px-6" label={t("search.kinds")} tabs={KINDS.map((id) => ({ id, label: t(`search.kind.${id}`) }))} selected={kind} onChange={(id) => setKind(id as typeof kind)}>
+        <TabPanel id={kind}>
+          <div className="py-4">
+            {q === "" ? (
+              <EmptyState icon="search" title={t("search.start")} text={t("search.startText")} />
+            ) : (
+              afters.map((after, index) => <Page key={after ?? "first"} text={q} kind={kind} after={after} isLast={index === afters.length - 1} onMore={(next) => setAfters([...afters, next])} />)
+            )}
+          </div>
+        </TabPanel>
+      </Tabs>
     </div>
   );
 }
