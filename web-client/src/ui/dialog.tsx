@@ -18,7 +18,7 @@ export function Dialog({ title, isOpen, onClose, width = "md", children, footer 
       isOpen={isOpen}
       onOpenChange={(open) => !open && onClose()}
       isDismissable
-      className="fixed inset-0 z-40 flex items-start justify-center overflow-auto bg-black/40 p-4 pt-[10vh]"
+      className="fixed inset-0 z-40 flex items-start justify-center overflow-auto bg-scrim p-4 pt-[10vh]"
     >
       <Modal className={cx("rise w-full rounded-xl border border-line bg-raised shadow-pop", { sm: "max-w-md", md: "max-w-xl", lg: "max-w-3xl" }[width])}>
         <AriaDialog className="flex max-h-[80vh] flex-col outline-none">
@@ -36,7 +36,7 @@ export function Dialog({ title, isOpen, onClose, width = "md", children, footer 
 /** A modal without frame, for the command palette. */
 export function Sheet({ label, isOpen, onClose, children }: { label: string; isOpen: boolean; onClose: () => void; children: ReactNode }) {
   return (
-    <ModalOverlay isOpen={isOpen} onOpenChange={(open) => !open && onClose()} isDismissable className="fixed inset-0 z-40 flex items-start justify-center bg-black/40 p-4 pt-[14vh]">
+    <ModalOverlay isOpen={isOpen} onOpenChange={(open) => !open && onClose()} isDismissable className="fixed inset-0 z-40 flex items-start justify-center bg-scrim p-4 pt-[14vh]">
       <Modal className="rise w-full max-w-xl overflow-hidden rounded-xl border border-line bg-raised shadow-pop">
         <AriaDialog aria-label={label} className="outline-none">
           {children}

@@ -1,4 +1,5 @@
 import { lazy, Suspense, useEffect, useRef, useState } from "react";
+import { flushSync } from "react-dom";
 import { useTranslation } from "react-i18next";
 import { FileTrigger } from "react-aria-components";
 import { AssignDocument, type InteractionRowFragment, type InteractionStatus, type MessagePartsFragment } from "../../gql/graphql";
@@ -93,22 +94,23 @@ export function Composer({ row, capabilities, quoted, restored, onUnquote, onTyp
     area.current?.focus();
   }, [restored]);
 
-  const focus = () => requestAnimationFrame(() => (area.current ?? root.current?.querySelector<HTMLElement>("input,textarea,[contenteditable]"))?.focus());
+  const focus = () => (area.current ?? root.current?.querySelector<HTMLElement>("[contenteditable],textarea,input:not([type=file])"))?.focus();
   const setMode = (mode: Draft["mode"]) => {
-    setDraft({ ...draft, mode });
+    // At once: the next key already belongs into the field.
+    flushSync(() => setDraft({ ...draft, mode }));
     focus();
   };
   useEffect(() => {
     if (quoted) {
       setDraftState((known) => ({ ...known, mode: "reply" }));
-      focus();
+      area.current?.focus();
     }
   }, [quoted]);
 
   const setKind = (next: ComposeKind) => {
     if (next === "TEXT" || next === "FORMATTED") localStorage.setItem(kindKey(row.channel.id), next);
     const carried = next === "FORMATTED" && draft.html === "" && draft.text !== "" ? { html: `<p>${escapeHtml(draft.text).replaceAll("\n", "<br>")}</p>` } : {};
-    setDraft({ ...draft, ...carried, mode: "reply", kind: next });
+    flushSync(() => setDraft({ ...draft, ...carried, mode: "reply", kind: next }));
     focus();
   };
 
@@ -154,7 +156,7 @@ export function Composer({ row, capabilities, quoted, restored, onUnquote, onTyp
     <section
       ref={root}
       aria-label={isNote ? t("composer.note") : t("composer.reply")}
-      className={cx("mx-auto mb-3 w-[calc(100%-1.5rem)] max-w-4xl shrink-0 overflow-hidden rounded-xl border shadow-card transition-colors", isNote ? "border-note-line bg-note text-note-ink" : "border-line-strong/60 bg-raised focus-within:border-accent")}
+      className={cx("mx-auto mb-3 w-[calc(100%-1.5rem)] max-w-4xl shrink-0 rounded-xl border shadow-card transition-colors", isNote ? "border-note-line bg-note text-note-ink" : "border-line-strong/60 bg-raised focus-within:border-accent")}
       onDragOver={(event) => mayAttach && event.preventDefault()}
       onDrop={(event) => {
         if (mayAttach && event.dataTransfer.files.length > 0) {

@@ -45,9 +45,7 @@ export function ContactCard({ contactId, interactionId, viewId }: { contactId: s
         )}
         <p className="text-xs text-ink-3">{t("contact.since", { date: shortTime(contact.createdAt, now, formats.language) })}</p>
         <div className="mt-2 flex flex-wrap justify-center gap-1.5">
-          <Button size="sm" icon="edit" onPress={() => setOpen("edit")}>
-            {t("ui.edit")}
-          </Button>
+          <IconButton icon="edit" look="plain" size="sm" label={t("contact.edit")} onPress={() => setOpen("edit")} />
           <Button size="sm" icon="merge" onPress={() => setOpen("merge")}>
             {t("contact.merge")}
           </Button>

@@ -103,7 +103,7 @@ export function InteractionList({ view, currentId }: { view: ViewPartsFragment; 
       <div className="relative min-h-0 flex-1">
         {waiting > 0 && (
           <div className="absolute inset-x-0 top-2 z-10 flex justify-center">
-            <Button look="primary" size="sm" className="rounded-full" onPress={release}>
+            <Button look="primary" size="sm" className="rounded-full!" onPress={release}>
               <Icon name="down" size={12} className="rotate-180" />
               {t("inbox.newRows", { count: waiting, shown: formats.number(waiting) })}
             </Button>

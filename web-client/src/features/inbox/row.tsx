@@ -99,7 +99,12 @@ export const Row = memo(function Row({ row, viewId, isCurrent, isMarked, now, on
             ))}
             {row.tags.length > 2 && <Badge>{t("inbox.moreTags", { count: row.tags.length - 2 })}</Badge>}
             <span className="flex-1" />
-            {row.assignee && <span className="max-w-24 truncate text-xs text-ink-3">{row.assignee.name}</span>}
+            {row.assignee && (
+              <span title={row.assignee.name}>
+                <Avatar name={row.assignee.name} size={20} />
+                <span className="sr-only">{t("inbox.assignedTo", { name: row.assignee.name })}</span>
+              </span>
+            )}
           </span>
         </span>
       </Link>

@@ -17,10 +17,12 @@ export function snoozeChoices(now: Date): readonly SnoozeChoice[] {
   tomorrow.setDate(now.getDate() + 1);
   const monday = new Date(now);
   monday.setDate(now.getDate() + (((8 - now.getDay()) % 7) || 7));
-  return [
+  const choices: SnoozeChoice[] = [
     { id: "hour", until: new Date(now.getTime() + 3_600_000) },
     { id: "threeHours", until: new Date(now.getTime() + 3 * 3_600_000) },
     { id: "tomorrow", until: atMorning(tomorrow) },
     { id: "nextWeek", until: atMorning(monday) },
   ];
+  // On a Sunday both mean the same morning.
+  return choices.filter((choice) => choice.id !== "nextWeek" || monday.getDate() !== tomorrow.getDate());
 }

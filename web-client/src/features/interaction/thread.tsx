@@ -73,6 +73,11 @@ export function Thread({ interactionId, contactName, contactIsTyping, capabiliti
 
   const announcement = useAnnouncement(messages, contactName);
   const seenCount = useRef(0);
+  // Whoever sends something wants to see it, however far up they were reading.
+  const lastPending = pending.at(-1)?.clientId;
+  useEffect(() => {
+    if (lastPending !== undefined) toNewest();
+  }, [lastPending, toNewest]);
   useEffect(() => {
     if (isAtBottom.current) toNewest();
     else if (messages.length > seenCount.current) setUnseen((count) => count + 1);
@@ -143,7 +148,7 @@ export function Thread({ interactionId, contactName, contactIsTyping, capabiliti
       </div>
       {unseen > 0 && (
         <div className="absolute inset-x-0 bottom-3 flex justify-center">
-          <Button look="primary" size="sm" className="rounded-full" onPress={toNewest}>
+          <Button look="primary" size="sm" className="rounded-full!" onPress={toNewest}>
             <Icon name="down" size={12} />
             {t("interaction.newest", { count: unseen })}
           </Button>
