@@ -254,6 +254,8 @@ pub enum Step {
     Http(HttpStep),
     /// A mail.
     Mail(Box<MailStep>),
+    /// The copy of a sent mail for the sender's own folder. Comes after the mail; its failure is never the message's.
+    MailCopy(Box<MailStep>),
     /// An event for our own web chat: it is already in the log, so sending means recording that it is there.
     Gateway,
     /// Nothing to do on this platform.

@@ -4,5 +4,6 @@
 //! [`tributary_domain::spec::ChannelKind`].
 
 pub mod channel;
+pub mod email;
 pub mod error;
 pub mod shared;
