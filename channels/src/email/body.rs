@@ -11,7 +11,7 @@ use super::{
     quoting::{fold_html, fold_text},
     sanitise::{MAX_DEPTH, MAX_HTML_BYTES, sanitise},
     tags::{depth, is_visible, tags},
-    text::{clean, cut, header_text, mime_of, part_text, unflow},
+    text::{clean, cut, decode_unknown, header_text, mime_of, part_text, unflow},
     tnef,
 };
 
@@ -32,7 +32,7 @@ pub(super) struct Body {
 
 /// Takes a mail apart.
 pub(super) fn body(message: &Message<'_>) -> Body {
-    let shown = html_body(message).or_else(|| text_body(message));
+    let shown = html_body(message).or_else(|| text_body(message)).or_else(|| salvaged(message));
     let mut attachments = files(message);
     let used = match &shown {
         Some(RichContent::Formatted(formatted)) => formatted.source.as_str(),
@@ -95,6 +95,28 @@ fn text_body(message: &Message<'_>) -> Option<RichContent> {
     (!text.trim().is_empty()).then(|| plain(&text))
 }
 
+/// The words of a mail that is broken as a whole: a multipart without its boundary, or a header that never ends.
+fn salvaged(message: &Message<'_>) -> Option<RichContent> {
+    let root = message.parts.first()?;
+    if is_broken_multipart(root) {
+        let text = decode_unknown(root.contents()).replace("\r\n", "\n").replace('\0', "");
+        return (!text.trim().is_empty()).then(|| plain(&text));
+    }
+    let header = message.raw_message.get(..root.offset_body as usize)?;
+    let header = String::from_utf8_lossy(header).replace("\r\n", "\n");
+    let is_header = |line: &str| {
+        line.starts_with([' ', '\t'])
+            || line.split_once(':').is_some_and(|(name, _)| !name.is_empty() && !name.contains(char::is_whitespace))
+    };
+    let lines: Vec<&str> = header.lines().skip_while(|line| is_header(line)).collect();
+    let text = lines.join("\n");
+    (!text.trim().is_empty()).then(|| plain(&text))
+}
+
+fn is_broken_multipart(part: &MessagePart<'_>) -> bool {
+    !matches!(part.body, PartType::Multipart(_)) && mime_of(part).starts_with("multipart/")
+}
+
 fn plain(text: &str) -> RichContent {
     let kept = cut_bytes(text, MAX_TEXT_BYTES);
     let text = fold_text(kept.trim_end());
@@ -129,7 +151,7 @@ fn files(message: &Message<'_>) -> Vec<InboundAttachment> {
     };
     let mut files = Vec::new();
     for (id, part) in message.parts.iter().enumerate() {
-        if matches!(part.body, PartType::Multipart(_)) || is_shown(id, part) || is_wrapper_note(part) {
+        if matches!(part.body, PartType::Multipart(_)) || is_shown(id, part) || is_nothing(part) || (id == 0 && is_broken_multipart(part)) {
             continue;
         }
         let packed = if is_tnef(part) { tnef::unpack(part.contents()) } else { Vec::new() };
@@ -147,9 +169,10 @@ fn files(message: &Message<'_>) -> Vec<InboundAttachment> {
     files
 }
 
-/// `Version: 1` of an encrypted mail is of no use to anybody.
-fn is_wrapper_note(part: &MessagePart<'_>) -> bool {
-    mime_of(part) == "application/pgp-encrypted"
+/// Parts that are no file: the `Version: 1` of an encrypted mail, the body of a mail without one.
+fn is_nothing(part: &MessagePart<'_>) -> bool {
+    let is_empty_text = matches!(&part.body, PartType::Text(text) if text.trim().is_empty()) && part.attachment_name().is_none();
+    mime_of(part) == "application/pgp-encrypted" || is_empty_text
 }
 
 fn is_tnef(part: &MessagePart<'_>) -> bool {

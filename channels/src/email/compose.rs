@@ -12,6 +12,7 @@ use lettre::{
 use sha2::{Digest, Sha256};
 use tributary_domain::outbound::OpenChannel;
 
+use super::text::clean;
 use crate::channel::{Cx, MailStep};
 
 /// Why a mail cannot be written.
@@ -47,8 +48,12 @@ pub(super) async fn write(cx: &Cx, channel: &OpenChannel, mail: &MailStep) -> Re
 pub(super) fn assemble(mail: &MailStep, files: &[Bytes]) -> Result<Vec<u8>, ComposeError> {
     let from = mailbox(mail.from_name.as_deref(), &mail.from).ok_or(ComposeError::Sender)?;
     let to = mailbox(mail.to_name.as_deref(), &mail.to).ok_or(ComposeError::Recipient)?;
-    let mut builder =
-        Message::builder().from(from).to(to).subject(&mail.subject).date(mail.at.into()).message_id(Some(format!("<{}>", mail.message_id)));
+    let mut builder = Message::builder()
+        .from(from)
+        .to(to)
+        .subject(clean(&mail.subject).unwrap_or_default())
+        .date(mail.at.into())
+        .message_id(Some(format!("<{}>", mail.message_id)));
     if let Some(reply_to) = &mail.reply_to {
         builder = builder.reply_to(mailbox(mail.from_name.as_deref(), reply_to).ok_or(ComposeError::Sender)?);
     }
@@ -79,7 +84,7 @@ fn body(mail: &MailStep, files: &[Bytes]) -> Result<MultiPart, ComposeError> {
         let kind = kind.map_err(|error| ComposeError::Content(error.to_string()))?;
         match &file.content_id {
             Some(id) => shown.push(Attachment::new_inline(id.clone()).body(bytes.to_vec(), kind)),
-            None => attached.push(Attachment::new(file.name.clone()).body(bytes.to_vec(), kind)),
+            None => attached.push(Attachment::new(clean(&file.name).unwrap_or_else(|| "file".to_owned())).body(bytes.to_vec(), kind)),
         }
     }
     let alternative = MultiPart::alternative().boundary(boundary("alternative")).singlepart(SinglePart::plain(mail.text.clone()));
@@ -100,7 +105,8 @@ fn body(mail: &MailStep, files: &[Bytes]) -> Result<MultiPart, ComposeError> {
 
 fn mailbox(name: Option<&str>, address: &str) -> Option<Mailbox> {
     let address: Address = address.parse().ok()?;
-    Some(Mailbox::new(name.map(str::to_owned), address))
+    // The library panics on line breaks in a header.
+    Some(Mailbox::new(name.and_then(clean), address))
 }
 
 #[cfg(test)]
@@ -129,7 +135,7 @@ mod tests {
         let read = MessageParser::default().parse(&bytes).expect("a mail");
         assert_eq!(read.message_id(), Some(mail.message_id.as_str()));
         assert_eq!(read.subject(), Some("Re: Rückfrage zur Rechnung"));
-        assert_eq!(read.body_text(0).as_deref().map(str::trim), Some("Guten Tag,\n\nanbei die Übersicht."));
+        assert_eq!(read.body_text(0).as_deref().map(str::trim), Some("Guten Tag,\r\n\r\nanbei die Übersicht."));
         let names: Vec<_> = read.attachments().filter_map(|part| part.attachment_name().map(str::to_owned)).collect();
         assert_eq!(names, ["Übersicht.pdf"]);
     }

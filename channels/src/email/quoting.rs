@@ -11,36 +11,52 @@ pub const QUOTE_MARK: char = '\u{2063}';
 /// Most lines that the sentence before a quote is wrapped over.
 const INTRO_LINES: usize = 4;
 
-/// Wraps the quoted part of an HTML body; unchanged when there is none or nothing else.
+/// Wraps the quoted parts of an HTML body; unchanged when there are none or nothing else.
 pub(super) fn fold_html(html: &str) -> String {
     let tags = tags(html);
-    let Some((start, end)) = quoted_range(html, &tags) else { return html.to_owned() };
-    if !is_visible(&html[..start]) && !is_visible(&html[end..]) {
+    let ranges = quoted_ranges(html, &tags);
+    let (Some(first), Some(last)) = (ranges.first(), ranges.last()) else { return html.to_owned() };
+    if !is_visible(&html[..first.0]) && !is_visible(&html[last.1..]) {
         return html.to_owned();
     }
-    format!("{}<blockquote class=\"quoted\">{}</blockquote>{}", &html[..start], &html[start..end], &html[end..])
+    let mut out = String::with_capacity(html.len() + 64);
+    let mut at = 0;
+    for (start, end) in ranges {
+        out.push_str(&html[at..start]);
+        out.push_str("<blockquote class=\"quoted\">");
+        out.push_str(&html[start..end]);
+        out.push_str("</blockquote>");
+        at = end;
+    }
+    out.push_str(&html[at..]);
+    out
 }
 
-/// Start and end of the part to fold.
-fn quoted_range(html: &str, tags: &[Tag<'_>]) -> Option<(usize, usize)> {
+/// Start and end of each part to fold.
+fn quoted_ranges(html: &str, tags: &[Tag<'_>]) -> Vec<(usize, usize)> {
     // Outlook marks where the old mail begins but not where it ends: it goes to the end.
     let open_ended = tags.iter().position(starts_outlook_tail).map(|index| widen(html, tags, index));
     let elements = quote_elements(html, tags);
-    match (open_ended, elements.as_slice()) {
-        (Some(start), [first, ..]) if first.0 < start => closed_range(html, &elements),
-        (Some(start), _) => Some((start, body_end(html, tags))),
-        (None, []) => None,
-        (None, _) => closed_range(html, &elements),
+    match (open_ended, elements.first()) {
+        (Some(start), first) if first.is_none_or(|first| start <= first.0) => vec![(start, body_end(html, tags))],
+        _ => closed_ranges(html, elements),
     }
 }
 
-/// A single quote is folded wherever it stands; of several with text in between only the one at the end.
-fn closed_range(html: &str, elements: &[(usize, usize)]) -> Option<(usize, usize)> {
-    match elements {
-        [only] => Some(*only),
-        [.., last] if !is_visible(&html[last.1..]) => Some(*last),
-        _ => None,
+/// A single quote is folded wherever it stands; of several only those at the end, with nothing in between.
+fn closed_ranges(html: &str, mut elements: Vec<(usize, usize)>) -> Vec<(usize, usize)> {
+    if elements.len() < 2 {
+        return elements;
     }
+    let mut first_folded = elements.len();
+    let mut after = html.len();
+    for (index, (start, end)) in elements.iter().enumerate().rev() {
+        if is_visible(&html[*end..after]) {
+            break;
+        }
+        (first_folded, after) = (index, *start);
+    }
+    elements.split_off(first_folded)
 }
 
 /// The outermost elements that hold a quoted mail, each with the sentence before it.

@@ -30,7 +30,8 @@ fn guess(message: &Message<'_>, part: &MessagePart<'_>) -> Option<String> {
     Some(decode_unknown(&bytes))
 }
 
-fn decode_unknown(bytes: &[u8]) -> String {
+/// Text of unknown charset: UTF-8 if it is that, else windows-1252.
+pub(super) fn decode_unknown(bytes: &[u8]) -> String {
     match std::str::from_utf8(bytes) {
         Ok(text) if !text.contains(REPLACEMENT) => text.to_owned(),
         _ => charset_decoder(b"windows-1252").map_or_else(|| String::from_utf8_lossy(bytes).into_owned(), |decode| decode(bytes)),

@@ -31,7 +31,8 @@ const PROOF_BYTES: usize = 8;
 /// The fixed `Message-ID` of an outbound work, without brackets.
 pub(super) fn own_id(channel: &OpenChannel, outbound: OutboundId) -> String {
     let address = channel.text("address").unwrap_or_default();
-    let domain = address.rsplit_once('@').map_or("localhost", |(_, domain)| domain.trim());
+    let domain: String =
+        address.rsplit_once('@').map_or("localhost", |(_, domain)| domain).chars().filter(char::is_ascii_graphic).collect();
     format!("{outbound}.{}@{domain}", proof(channel, outbound))
 }
 

@@ -60,7 +60,7 @@ async fn a_mail_is_written_out_as_the_standard_wants() {
     assert_eq!(outcome, Ok("250 2.0.0 queued as 1".to_owned()));
     assert_eq!(
         seen,
-        "EHLO example.test\r\nMAIL FROM:<support@example.test> SIZE=29\r\nRCPT TO:<anna@example.test>\r\nDATA\r\n\
+        "EHLO example.test\r\nMAIL FROM:<support@example.test> SIZE=28\r\nRCPT TO:<anna@example.test>\r\nDATA\r\n\
          Subject: x\r\n\r\n..dot\r\n...two\r\nend\r\n.\r\n"
     );
 }
