@@ -3,7 +3,7 @@
 //! Every selection set has a measure that is the sum of its parts, so a fragment is measured once and its measure is
 //! added wherever it is spread: linear in the text, whatever the fragments do. All sums saturate.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use async_graphql::{
     Name, Positioned, Value, Variables,
@@ -44,15 +44,17 @@ struct Meter<'a> {
     known: HashMap<&'a str, Known>,
 }
 
-/// Refuses an operation that is too large.
-pub(super) fn operation(
-    document: &ExecutableDocument,
-    operation: &Positioned<OperationDefinition>,
+/// Refuses an operation that is too large; adds the fragments it uses to `reached`.
+pub(super) fn operation<'a>(
+    document: &'a ExecutableDocument,
+    operation: &'a Positioned<OperationDefinition>,
     variables: &Variables,
     limits: &DocumentLimits,
+    reached: &mut HashSet<&'a str>,
 ) -> Result<(), Fault> {
     let mut meter = Meter { document, limits, variables, operation: Some(&operation.node), known: HashMap::new() };
     let mut measure = meter.set(&operation.node.selection_set.node, 0)?;
+    reached.extend(meter.known.keys());
     let own = operation.node.directives.len()
         + operation.node.variable_definitions.iter().map(|definition| definition.node.directives.len()).sum::<usize>();
     measure.directives = measure.directives.saturating_add(own);
@@ -61,9 +63,9 @@ pub(super) fn operation(
 }
 
 /// Refuses fragments that no operation spreads and that are too large: the engine's rules walk them nevertheless.
-pub(super) fn unused_fragments(document: &ExecutableDocument, limits: &DocumentLimits) -> Result<(), Fault> {
+pub(super) fn unused_fragments(document: &ExecutableDocument, limits: &DocumentLimits, reached: &HashSet<&str>) -> Result<(), Fault> {
     let mut meter = Meter { document, limits, variables: &Variables::default(), operation: None, known: HashMap::new() };
-    for (name, fragment) in &document.fragments {
+    for (name, fragment) in document.fragments.iter().filter(|(name, _)| !reached.contains(name.as_str())) {
         let measure = meter.fragment(name, fragment, 0)?;
         refuse(&measure, limits, Some(fragment.pos))?;
     }

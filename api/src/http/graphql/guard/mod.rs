@@ -71,12 +71,13 @@ pub(super) fn check(
     let operations = document.operations.iter();
     at_most("LIMIT_OPERATIONS", "operations in the document", operations.len(), limits.operations, None)?;
     at_most("LIMIT_FRAGMENTS", "fragments in the document", document.fragments.len(), limits.fragments, None)?;
+    let mut reached = std::collections::HashSet::new();
     for (_, operation) in operations {
         let definitions = &operation.node.variable_definitions;
         at_most("LIMIT_VARIABLES", "variables", definitions.len(), limits.variables, Some(operation.pos))?;
-        measure::operation(document, operation, variables, limits)?;
+        measure::operation(document, operation, variables, limits, &mut reached)?;
     }
-    measure::unused_fragments(document, limits)?;
+    measure::unused_fragments(document, limits, &reached)?;
     chosen(document, operation_name)
 }
 

@@ -120,7 +120,6 @@ impl<E: Executor, G: Gatekeeper> Connection<E, G> {
                 break end;
             }
         };
-        let is_clear = self.writing.is_none();
         // Operations stop before the client is told, so that nothing runs for somebody who is gone.
         drop(self);
         match end {
@@ -128,8 +127,8 @@ impl<E: Executor, G: Gatekeeper> Connection<E, G> {
             End::Close(close) => {
                 metrics::counter!("tributary_graphql_socket_closes_total", "code" => close.code.to_string()).increment(1);
                 let closing = async {
-                    // A client in the middle of a message cannot be told anything; the connection is then cut.
-                    if is_clear && sink.send(close.frame()).await.is_ok() {
+                    // What is being written goes first; a client that does not take it is cut off.
+                    if sink.send(close.frame()).await.is_ok() {
                         while let Some(Ok(_)) = stream.next().await {}
                     }
                 };
