@@ -43,8 +43,8 @@ pub mod code {
 pub(crate) struct Fault {
     /// For `application/graphql-response+json`, and for any media type when not well-formed.
     pub(crate) status: StatusCode,
-    /// What the client is told; has a code.
-    pub(crate) error: ServerError,
+    /// What the client is told; has a code. Boxed, because every step of the way here may fail and few do.
+    pub(crate) error: Box<ServerError>,
     /// Whether the request was a GraphQL request at all: with `application/json` it is then answered with 200.
     pub(crate) is_well_formed: bool,
 }
@@ -60,7 +60,7 @@ impl Fault {
 
     pub(crate) fn from_error(status: StatusCode, code: &str, mut error: ServerError) -> Self {
         set_code(&mut error, code);
-        Self { status, error, is_well_formed: true }
+        Self { status, error: Box::new(error), is_well_formed: true }
     }
 
     /// Not even a GraphQL request: the status stands whatever media type was asked for.

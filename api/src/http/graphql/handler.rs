@@ -142,7 +142,7 @@ pub(super) fn fault_response(fault: &Fault, media: MediaType) -> Response {
     // Nobody parses a stream of events out of a refused request: errors are plain JSON then.
     let media = if media == MediaType::EventStream { MediaType::GraphqlResponse } else { media };
     let status = if fault.is_well_formed && media == MediaType::Json { StatusCode::OK } else { fault.status };
-    let mut response = json_response(status, media, wire::errors_json(std::slice::from_ref(&fault.error)), &GraphqlResponse::default());
+    let mut response = json_response(status, media, wire::errors_json(std::slice::from_ref(&*fault.error)), &GraphqlResponse::default());
     let headers = response.headers_mut();
     match fault.status {
         StatusCode::UNAUTHORIZED => {

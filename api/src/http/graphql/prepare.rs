@@ -79,7 +79,7 @@ impl<E: Executor, G: Gatekeeper> Transport<E, G> {
 
     pub(super) fn too_slow(&self) -> ServerError {
         let seconds = self.inner.limits.execution.as_secs();
-        Fault::new(
+        *Fault::new(
             StatusCode::SERVICE_UNAVAILABLE,
             code::UNAVAILABLE,
             format!("The operation took longer than {seconds} s and was stopped."),

@@ -63,7 +63,7 @@ pub(super) async fn stream<E: Executor, G: Gatekeeper>(
     if let Some(Ok(response)) = &mut first
         && error::finish(response) == Outcome::Refused
     {
-        let refused = Fault { status: StatusCode::BAD_REQUEST, error: response.errors.swap_remove(0), is_well_formed: false };
+        let refused = Fault { status: StatusCode::BAD_REQUEST, error: Box::new(response.errors.swap_remove(0)), is_well_formed: false };
         return Ok(fault_response(&refused, MediaType::EventStream));
     }
     let (events, body) = mpsc::channel(1);
@@ -186,5 +186,5 @@ fn not_admitted(why: Ended) -> ServerError {
         Ended::Expired => "The token has expired.",
         Ended::Revoked => "You are no longer signed in.",
     };
-    Fault::new(StatusCode::UNAUTHORIZED, code::UNAUTHENTICATED, message).error
+    *Fault::new(StatusCode::UNAUTHORIZED, code::UNAUTHENTICATED, message).error
 }

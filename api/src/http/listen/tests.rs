@@ -76,7 +76,7 @@ async fn requests_are_answered_and_know_their_peer() {
 
 #[tokio::test]
 async fn silent_and_slow_heads_are_cut() {
-    let server = start(ListenLimits { header: Duration::from_millis(50), ..limits() }).await;
+    let server = start(ListenLimits { header: Duration::from_millis(500), ..limits() }).await;
     // Nothing at all, the beginning of both protocols, a head without an end, and a connection that stays idle.
     for text in ["", "P", "PRI * HTTP/2.0\r\n", "GET / HTTP/1.1\r\nhost: a\r\nx: "] {
         let answer = rest(server.say(text).await).await;
@@ -110,7 +110,7 @@ async fn further_connections_wait_for_a_place() {
 
 #[tokio::test]
 async fn a_peer_that_takes_nothing_is_cut() {
-    let server = start(ListenLimits { connections: 1, write: Duration::from_millis(100), ..limits() }).await;
+    let server = start(ListenLimits { connections: 1, write: Duration::from_millis(500), ..limits() }).await;
     let frozen = server.say("GET /large HTTP/1.1\r\nhost: a\r\n\r\n").await;
     soon(frozen.readable()).await.unwrap();
     // Its place becomes free although it never reads.

@@ -48,8 +48,8 @@ struct Meter<'a> {
 pub(super) fn operation<'a>(
     document: &'a ExecutableDocument,
     operation: &'a Positioned<OperationDefinition>,
-    variables: &Variables,
-    limits: &DocumentLimits,
+    variables: &'a Variables,
+    limits: &'a DocumentLimits,
     reached: &mut HashSet<&'a str>,
 ) -> Result<(), Fault> {
     let mut meter = Meter { document, limits, variables, operation: Some(&operation.node), known: HashMap::new() };

@@ -9,10 +9,10 @@ mod measure;
 mod scan;
 
 use async_graphql::{
-    Pos, ServerError, Variables,
+    Pos, ServerError, Value, Variables,
     parser::{
         parse_query,
-        types::{ExecutableDocument, OperationType},
+        types::{ExecutableDocument, OperationDefinition, OperationType},
     },
 };
 use http::StatusCode;
@@ -78,17 +78,38 @@ pub(super) fn check(
         measure::operation(document, operation, variables, limits, &mut reached)?;
     }
     measure::unused_fragments(document, limits, &reached)?;
-    chosen(document, operation_name)
+    let operation = chosen(document, operation_name)?;
+    required_variables(operation, variables)?;
+    Ok(operation.ty)
 }
 
-fn chosen(document: &ExecutableDocument, name: Option<&str>) -> Result<OperationType, Fault> {
+/// The engine notices a missing variable only while it executes; the specification wants nothing executed then.
+fn required_variables(operation: &OperationDefinition, variables: &Variables) -> Result<(), Fault> {
+    for definition in &operation.variable_definitions {
+        let (pos, definition) = (definition.pos, &definition.node);
+        let is_required = !definition.var_type.node.nullable;
+        let is_missing = match variables.get(&definition.name.node) {
+            None => definition.default_value.is_none(),
+            Some(value) => *value == Value::Null,
+        };
+        if is_required && is_missing {
+            let message = format!("The variable \"${}\" of type \"{}\" needs a value.", definition.name.node, definition.var_type.node);
+            let mut fault = Fault::bad_request(code::VALIDATION_FAILED, message);
+            fault.error.locations.push(pos);
+            return Err(fault);
+        }
+    }
+    Ok(())
+}
+
+fn chosen<'a>(document: &'a ExecutableDocument, name: Option<&str>) -> Result<&'a OperationDefinition, Fault> {
     let mut operations = document.operations.iter();
     let found = match name {
         Some(name) => operations.find(|(known, _)| known.is_some_and(|known| known.as_str() == name)),
         None if operations.len() == 1 => operations.next(),
         None => None,
     };
-    found.map(|(_, operation)| operation.node.ty).ok_or_else(|| {
+    found.map(|(_, operation)| &operation.node).ok_or_else(|| {
         let message = match name {
             Some(name) => format!("There is no operation named \"{name}\" in the document."),
             None => "The document has several operations: say which in operationName.".to_owned(),

@@ -43,7 +43,7 @@ fn edge(code: &str, limit: usize, limits: &DocumentLimits, document: impl Fn(usi
 }
 
 fn nested(depth: usize) -> String {
-    format!("{}a{}", "{a".repeat(depth - 1).replacen("{a", "{a", 1) + "{", "}".repeat(depth))
+    format!("{}a{}", "{a".repeat(depth - 1) + "{", "}".repeat(depth))
 }
 
 #[test]
@@ -174,4 +174,22 @@ fn the_operation_is_chosen_by_name() {
     assert_eq!(choose(Some("C")).unwrap(), OperationType::Subscription);
     assert_eq!(choose(Some("D")).unwrap_err().code(), code::VALIDATION_FAILED);
     assert_eq!(choose(None).unwrap_err().code(), code::VALIDATION_FAILED);
+}
+
+#[test]
+fn required_variables_need_a_value() {
+    let query = "query($a:Int! $b:Int!=2 $c:Int){a(x:$a y:$b z:$c)}";
+    for (variables, is_good) in
+        [(value!({"a": 1}), true), (value!({}), false), (value!({"a": null}), false), (value!({"a": 1, "b": null}), false)]
+    {
+        let judged = judge_with(query, variables.clone(), &limits());
+        assert_eq!(
+            judged.map_err(|fault| fault.code()),
+            if is_good { Ok(OperationType::Query) } else { Err(code::VALIDATION_FAILED.to_owned()) },
+            "{variables}"
+        );
+    }
+    // Those of an operation that is not executed do not matter.
+    let document = parse("query A($a:Int!){a(x:$a)} query B{b}", &limits()).unwrap();
+    assert!(check(&document, &Variables::default(), Some("B"), &limits()).is_ok());
 }

@@ -117,7 +117,7 @@ async fn streams_count_as_connections_of_their_user() {
 
 #[tokio::test]
 async fn a_reader_that_is_frozen_is_dropped() {
-    let server = Server::start(Limits { write: Duration::from_millis(50), ..limits() }).await;
+    let server = Server::start(Limits { write: Duration::from_millis(500), ..limits() }).await;
     let mut client = TcpStream::connect(server.address).await.unwrap();
     let body = json!({"query": "subscription{flood}"}).to_string();
     let head = format!(

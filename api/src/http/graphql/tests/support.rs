@@ -20,7 +20,7 @@ use tokio::{
 };
 use tokio_tungstenite::{
     WebSocketStream,
-    tungstenite::{Message, client::IntoClientRequest, protocol::frame::coding::CloseCode},
+    tungstenite::{Message, client::IntoClientRequest},
 };
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
@@ -159,7 +159,7 @@ impl Socket {
             match soon(self.0.next()).await {
                 Some(Ok(Message::Text(text))) => return Ok(serde_json::from_str(&text).unwrap()),
                 Some(Ok(Message::Ping(_) | Message::Pong(_))) => {}
-                Some(Ok(Message::Close(frame))) => return Err(frame.map_or(1005, |frame| u16::from(CloseCode::from(frame.code)))),
+                Some(Ok(Message::Close(frame))) => return Err(frame.map_or(1005, |frame| u16::from(frame.code))),
                 Some(Ok(other)) => panic!("{other:?}"),
                 Some(Err(_)) | None => return Err(1006),
             }

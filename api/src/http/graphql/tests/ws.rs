@@ -3,6 +3,11 @@ use std::time::Duration;
 use http::StatusCode;
 use serde_json::{Value, json};
 
+use tokio_tungstenite::tungstenite::{
+    Message,
+    protocol::{CloseFrame, frame::coding::CloseCode},
+};
+
 use super::support::{Server, limits};
 use crate::http::graphql::Limits;
 
@@ -106,7 +111,7 @@ async fn a_completed_operation_is_silent_and_its_id_free() {
 
 #[tokio::test]
 async fn rules_of_the_protocol_close_with_their_codes() {
-    let server = Server::start(Limits { init: Duration::from_millis(500), ..limits() }).await;
+    let server = Server::start(Limits { init: Duration::from_secs(2), ..limits() }).await;
     let init = |token: &str| json!({"type": "connection_init", "payload": {"authorization": token}});
     let subscribe = json!({"id": "1", "type": "subscribe", "payload": {"query": "subscription{never}"}});
     let signed_in = init("Bearer user:ana");
@@ -147,17 +152,17 @@ async fn only_our_subprotocol_is_spoken() {
 #[tokio::test]
 async fn tokens_are_renewed_on_the_open_socket() {
     let server = Server::start(limits()).await;
-    let mut socket = server.sign_in("user:ana:400").await;
+    let mut socket = server.sign_in("user:ana:2000").await;
     let renew = |token: &str| json!({"type": "ping", "payload": {"authorization": format!("Bearer {token}")}});
     socket.subscribe("n", "subscription{news}").await;
     socket.say(renew("wrong")).await;
     assert_eq!(socket.receive().await, Ok(json!({"type": "pong", "payload": {"renewed": false, "code": "UNAUTHENTICATED"}})));
     socket.say(renew("away")).await;
     assert_eq!(socket.receive().await, Ok(json!({"type": "pong", "payload": {"renewed": false, "code": "UNAVAILABLE"}})));
-    socket.say(renew("user:ana:800")).await;
+    socket.say(renew("user:ana:4000")).await;
     assert_eq!(socket.receive().await, Ok(json!({"type": "pong", "payload": {"renewed": true}})));
-    // A clock of the client's own: the socket must outlive the first token.
-    socket.subscribe("t", "subscription{tick(everyMs:600)}").await;
+    // The second tick comes after the first token's end.
+    socket.subscribe("t", "subscription{tick(everyMs:2500)}").await;
     assert_eq!(socket.of("t").await, next("t", &json!({"tick": 0})));
     assert_eq!(socket.of("t").await, next("t", &json!({"tick": 1})));
     server.news.send("still here".into()).unwrap();
@@ -184,13 +189,23 @@ async fn revocation_closes_and_a_gatekeeper_that_is_away_does_not() {
 }
 
 #[tokio::test]
+async fn a_client_that_closes_gets_its_answer() {
+    let server = Server::start(limits()).await;
+    let mut socket = server.sign_in("user:ana").await;
+    socket.subscribe("n", "subscription{news}").await;
+    let frame = CloseFrame { code: CloseCode::Normal, reason: "bye".into() };
+    socket.send(Message::Close(Some(frame))).await;
+    assert_eq!(socket.closed().await, 1000);
+    server.all_closed().await;
+}
+
+#[tokio::test]
 async fn leaving_closes_all_sockets_and_lets_nobody_in() {
     let server = Server::start(Limits { drain: Duration::from_millis(50), ..limits() }).await;
     let mut sockets = Vec::new();
     for _ in 0..5 {
         sockets.push(server.sign_in("user:ana").await);
     }
-    // A connection that is already there, but has not asked yet.
     server.shutdown.cancel();
     for socket in &mut sockets {
         assert_eq!(socket.closed().await, 1012);

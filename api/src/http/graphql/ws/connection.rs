@@ -98,7 +98,9 @@ struct Connection<E, G: Gatekeeper> {
 enum End {
     /// We close it.
     Close(Close),
-    /// The client left.
+    /// The client closes it and waits for our answer.
+    Left,
+    /// The connection is gone.
     Gone,
 }
 
@@ -122,20 +124,28 @@ impl<E: Executor, G: Gatekeeper> Connection<E, G> {
         };
         // Operations stop before the client is told, so that nothing runs for somebody who is gone.
         drop(self);
-        match end {
-            End::Gone => metrics::counter!("tributary_graphql_socket_closes_total", "code" => "gone").increment(1),
-            End::Close(close) => {
-                metrics::counter!("tributary_graphql_socket_closes_total", "code" => close.code.to_string()).increment(1);
-                let closing = async {
-                    // What is being written goes first; a client that does not take it is cut off.
-                    if sink.send(close.frame()).await.is_ok() {
-                        while let Some(Ok(_)) = stream.next().await {}
-                    }
-                };
-                if tokio::time::timeout(CLOSING, closing).await.is_err() {
-                    tracing::debug!(close.code = close.code, "A client did not answer when its socket was closed");
-                }
+        let (label, frame) = match end {
+            End::Gone => {
+                metrics::counter!("tributary_graphql_socket_closes_total", "code" => "gone").increment(1);
+                return;
             }
+            End::Left => ("left".to_owned(), None),
+            End::Close(close) => (close.code.to_string(), Some(close.frame())),
+        };
+        metrics::counter!("tributary_graphql_socket_closes_total", "code" => label).increment(1);
+        let closing = async {
+            // What is being written goes first. The library answers the client's close frame by itself while it is
+            // flushed and read to the end; without that the client would take the end for an accident.
+            let sent = match frame {
+                Some(frame) => sink.send(frame).await,
+                None => sink.flush().await,
+            };
+            if sent.is_ok() {
+                while let Some(Ok(_)) = stream.next().await {}
+            }
+        };
+        if tokio::time::timeout(CLOSING, closing).await.is_err() {
+            tracing::debug!("A client did not finish the closing of its socket and was cut off");
         }
     }
 
@@ -252,7 +262,7 @@ impl<E: Executor, G: Gatekeeper> Connection<E, G> {
             Message::Binary(_) => return Err(Close::MALFORMED.into()),
             // The library answers pings itself.
             Message::Ping(_) | Message::Pong(_) => return Ok(()),
-            Message::Close(_) => return Err(End::Gone),
+            Message::Close(_) => return Err(End::Left),
         };
         match ClientMessage::read(&text)? {
             ClientMessage::ConnectionInit { payload } => self.on_init(payload.as_ref()),
@@ -335,11 +345,11 @@ impl<E: Executor, G: Gatekeeper> Connection<E, G> {
         if self.operations.len() >= limit {
             let message = format!("Too many operations at the same time: at most {limit} are allowed on one socket.");
             let fault = Fault::bad_request("LIMIT_CONCURRENT_OPERATIONS", message).limit(limit);
-            return self.answer(protocol::error(&id, &[fault.error]));
+            return self.answer(protocol::error(&id, &[*fault.error]));
         }
         // Waits for nothing but the cache of persisted queries, which is in memory.
         match self.transport.prepare(params, Some(&ready.viewer), self.info.clone()).await {
-            Err(fault) => self.answer(protocol::error(&id, &[fault.error])),
+            Err(fault) => self.answer(protocol::error(&id, &[*fault.error])),
             Ok(prepared) => {
                 let generation = self.operations.next_generation();
                 let operation = Operation { id: Arc::clone(&id), generation, handoff: self.handoff.clone() };
