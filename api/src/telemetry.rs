@@ -1,8 +1,8 @@
 //! Logs to standard error, as text or JSON, and traces to an OpenTelemetry collector when the cargo feature `otlp` is
 //! on and an endpoint is set.
 //!
-//! Call [`start`] once, before anything is worth logging, and keep what it returns until the end of `main`: dropping
-//! it sends the last traces.
+//! Call [`start`] once inside the multi-threaded runtime, before anything is worth logging, and keep what it returns
+//! until the end of `main`: dropping it sends the last traces, which blocks its thread for five seconds at most.
 
 use tracing_subscriber::{EnvFilter, Layer, Registry, layer::SubscriberExt, util::SubscriberInitExt};
 
@@ -63,12 +63,16 @@ where
 
 #[cfg(feature = "otlp")]
 mod otlp {
+    use std::{sync::Arc, time::Duration};
+
     use opentelemetry::trace::TracerProvider;
-    use opentelemetry_otlp::{SpanExporter, WithExportConfig};
+    use opentelemetry_otlp::WithExportConfig;
     use opentelemetry_sdk::{
         Resource,
-        trace::{Sampler, SdkTracerProvider},
+        error::{OTelSdkError, OTelSdkResult},
+        trace::{Sampler, SdkTracerProvider, SpanData, SpanExporter},
     };
+    use tokio::runtime::Handle;
     use tracing_subscriber::{Layer, registry::LookupSpan};
 
     use super::{Telemetry, TelemetryError};
@@ -79,9 +83,9 @@ mod otlp {
             return Ok(None);
         }
         let endpoint = format!("{}/v1/traces", settings.endpoint.trim_end_matches('/'));
-        let exporter = SpanExporter::builder().with_http().with_endpoint(endpoint).build()?;
+        let exporter = opentelemetry_otlp::SpanExporter::builder().with_http().with_endpoint(endpoint).build()?;
         let provider = SdkTracerProvider::builder()
-            .with_batch_exporter(exporter)
+            .with_batch_exporter(OnRuntime { exporter: Arc::new(exporter), runtime: Handle::current() })
             .with_sampler(Sampler::ParentBased(Box::new(Sampler::TraceIdRatioBased(settings.sample_ratio))))
             .with_resource(Resource::builder().with_service_name(settings.service_name.clone()).build());
         Ok(Some(provider.build()))
@@ -94,6 +98,32 @@ mod otlp {
         tracing_opentelemetry::layer().with_tracer(provider.tracer("tributary"))
     }
 
+    /// Batches are sent from a thread of the SDK, which has no runtime; the HTTP client needs one.
+    #[derive(Debug)]
+    struct OnRuntime {
+        exporter: Arc<opentelemetry_otlp::SpanExporter>,
+        runtime: Handle,
+    }
+
+    impl SpanExporter for OnRuntime {
+        async fn export(&self, batch: Vec<SpanData>) -> OTelSdkResult {
+            let exporter = Arc::clone(&self.exporter);
+            let sent = self.runtime.spawn(async move { exporter.export(batch).await }).await;
+            sent.unwrap_or_else(|stopped| Err(OTelSdkError::InternalFailure(stopped.to_string())))
+        }
+
+        fn shutdown_with_timeout(&self, timeout: Duration) -> OTelSdkResult {
+            self.exporter.shutdown_with_timeout(timeout)
+        }
+
+        fn set_resource(&mut self, resource: &Resource) {
+            // Called while the provider is built, before the exporter is shared.
+            if let Some(exporter) = Arc::get_mut(&mut self.exporter) {
+                exporter.set_resource(resource);
+            }
+        }
+    }
+
     impl Drop for Telemetry {
         fn drop(&mut self) {
             if let Some(provider) = self.provider.take()
@@ -101,6 +131,41 @@ mod otlp {
             {
                 tracing::warn!(error = &error as &dyn std::error::Error, "The last traces could not be sent");
             }
+        }
+    }
+
+    #[cfg(test)]
+    mod tests {
+        use tokio::{
+            io::{AsyncReadExt, AsyncWriteExt},
+            net::TcpListener,
+        };
+        use tracing_subscriber::layer::SubscriberExt;
+
+        use super::*;
+
+        #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+        async fn traces_reach_the_collector() {
+            let collector = TcpListener::bind("127.0.0.1:0").await.unwrap();
+            let endpoint = format!("http://{}/", collector.local_addr().unwrap());
+            let settings = Otlp { endpoint, sample_ratio: 1.0, service_name: "tested-service".into() };
+            let telemetry = Telemetry { provider: provider(&settings).unwrap() };
+            let subscriber = tracing_subscriber::Registry::default().with(telemetry.provider.as_ref().map(layer));
+            tracing::subscriber::with_default(subscriber, || tracing::info_span!("a span of the test").in_scope(|| {}));
+            let received = tokio::spawn(async move {
+                let (mut stream, _) = collector.accept().await.unwrap();
+                let (mut all, mut chunk) = (Vec::new(), [0; 4096]);
+                while !String::from_utf8_lossy(&all).contains("a span of the test") {
+                    let read = stream.read(&mut chunk).await.unwrap();
+                    assert_ne!(read, 0, "the request ended without the span");
+                    all.extend_from_slice(&chunk[..read]);
+                }
+                stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n").await.unwrap();
+                String::from_utf8_lossy(&all).into_owned()
+            });
+            tokio::task::spawn_blocking(move || drop(telemetry)).await.unwrap();
+            let text = received.await.unwrap();
+            assert!(text.starts_with("POST /v1/traces ") && text.contains("tested-service"), "{text}");
         }
     }
 }
