@@ -2,10 +2,10 @@
 //!
 //! - `POST` with `application/json`, and `GET` for queries, as the GraphQL-over-HTTP specification says ([`http`]).
 //! - `POST` or `GET` with `Accept: text/event-stream`: one operation per stream, the "distinct connections mode" of
-//!   graphql-sse ([`sse`]).
-//! - `GET` with `Upgrade: websocket` and the subprotocol `graphql-transport-ws` ([`ws`]).
+//!   graphql-sse (`sse`).
+//! - `GET` with `Upgrade: websocket` and the subprotocol `graphql-transport-ws` (`ws`).
 //!
-//! All three prepare a request the same way ([`prepare`]): persisted query, scan, parse, guard; the engine never parses
+//! All three prepare a request the same way (`prepare`): persisted query, scan, parse, guard; the engine never parses
 //! and has no limits of its own. They share the gatekeeper, the count of connections per user and the shutdown token.
 //! Knows no schema and no rule: it works with any [`Executor`] and any [`Gatekeeper`].
 
