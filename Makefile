@@ -8,7 +8,7 @@ help: ## List these words
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
 
 run: web ## Build and start everything with demo data; needs Rust and Node, no other service
-	cargo build --locked --package tributary-api
+	cargo build --locked --workspace --bins
 	$${CARGO_TARGET_DIR:-target}/debug/tributary serve --demo
 
 test: ## Check and test everything; installs what the tests need, ends with "N passed, N failed"
@@ -26,7 +26,7 @@ lint: ## Warnings of Rust and TypeScript
 	cd web-client && npm run --silent typecheck && npm run --silent lint
 
 schema: ## Write schema.graphql and the web client's types from what the server serves
-	cargo build --locked --package tributary-api
+	cargo build --locked --workspace --bins
 	$${CARGO_TARGET_DIR:-target}/debug/tributary schema > schema.graphql.new
 	mv schema.graphql.new schema.graphql
 	scripts/web-install.sh

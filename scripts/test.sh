@@ -59,7 +59,8 @@ if command -v cargo-deny >/dev/null; then
   # Advisories come from the network and change by themselves: `cargo deny check` asks for them too.
   step 'licences and bans' cargo deny check bans licenses sources
 fi
-step 'build' cargo build --locked --package tributary-api --profile "$profile"
+# The whole workspace, or the features of its dependencies would differ from those of the tests and all be built again.
+step 'build' cargo build --locked --workspace --bins --profile "$profile"
 # GUARD: goes when schema.graphql is merged.
 if [ -e schema.graphql ]; then
   step 'schema' schema_is_current

@@ -1,1 +1,6 @@
-//! x
+//! Tributary's HTTP and GraphQL server: the only crate in which things are put together.
+
+pub mod auth;
+pub mod config;
+pub mod http;
+pub mod telemetry;

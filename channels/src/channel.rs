@@ -271,6 +271,8 @@ pub enum Step {
     Http(HttpStep),
     /// A mail.
     Mail(Box<MailStep>),
+    /// The copy of a sent mail for the sender's own folder. Comes after the mail; its failure is never the message's.
+    MailCopy(Box<MailStep>),
     /// An entry for our own web chat: it is already in the log, so sending means recording that it is there.
     Gateway {
         /// The message, for whose receipts its own id serves as the platform's.

@@ -2,7 +2,7 @@
 //!
 //! Changes expand first and contract later, so that two versions of the program can run at once. Every table that
 //! belongs to a workspace begins with `workspace_id` in its key; on PostgreSQL such a table also carries forced
-//! row-level security (the second wall, see [`ddl`]). What the columns mean is said at the entities of the domain.
+//! row-level security (the second wall). What the columns mean is said at the entities of the domain.
 
 mod ddl;
 mod m20261101_01_workspace;

@@ -1,7 +1,7 @@
 //! The real `tributary` binary as a child process: one node of a deployment, to be killed, frozen and started again.
 //!
 //! It is not built here: cargo builds no program of another crate for a test. `make test` builds it first, and so does
-//! `cargo build -p tributary-api` by hand.
+//! `cargo build --workspace --bins` by hand.
 
 use std::{path::PathBuf, time::Duration};
 
@@ -154,6 +154,6 @@ pub fn binary() -> Result<PathBuf> {
     let test = std::env::current_exe()?;
     let profile = test.parent().and_then(|deps| deps.parent()).context("the test does not lie in target/<profile>/deps")?;
     let binary = profile.join("tributary");
-    ensure!(binary.is_file(), "{binary:?} is not built; run `cargo build -p tributary-api` first");
+    ensure!(binary.is_file(), "{binary:?} is not built; run `cargo build --workspace --bins` first");
     Ok(binary)
 }

@@ -222,6 +222,7 @@ fn receipt(data: &Field<'_>, reading: Reading) -> Receipt {
     let failure = (state == DeliveryState::Failed).then(|| ReceiptFailure { code: fail_code(code.as_deref()), detail });
     Receipt {
         message: message_id(data),
+        client_reference: data.at("webhookId").filled(),
         state,
         failure,
         at: data.at("at").time().unwrap_or(reading.at),

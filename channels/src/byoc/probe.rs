@@ -11,7 +11,7 @@ use tributary_domain::{outbound::OpenChannel, random};
 use url::Url;
 
 use super::{
-    Mode, capabilities,
+    Mode,
     deliver::{TIMEOUT, client, exchange},
     token::{Credentials, TokenCache, authorize},
     wire::{Answer, Envelope, VerifyData},

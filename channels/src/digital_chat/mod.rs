@@ -47,7 +47,7 @@ impl Channel for DigitalChat {
     async fn deliver(&self, _cx: &Cx, _channel: &OpenChannel, step: &Step, _done: &[StepReceipt]) -> Result<StepReceipt, Verdict> {
         let external_id = match step {
             Step::Gateway { message } => message.map(|id| ExternalMessageId(id.to_string())),
-            Step::Http(_) | Step::Mail(_) | Step::Nothing => None,
+            Step::Http(_) | Step::Mail(_) | Step::MailCopy(_) | Step::Nothing => None,
         };
         Ok(StepReceipt { external_id, note: None })
     }

@@ -213,7 +213,7 @@ pub static SPEC: ChannelSpec = ChannelSpec {
         reply_window: None,
     },
     // Resent with the same Message-ID, by which receivers recognise it.
-    send_class: SendClass::A,
+    send_class: SendClass::C,
     per_second: 5,
     is_public: false,
 };

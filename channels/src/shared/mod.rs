@@ -5,5 +5,5 @@ pub mod fields;
 pub mod guard;
 pub mod hmac;
 pub mod http;
-pub mod sign;
 pub mod settings;
+pub mod sign;

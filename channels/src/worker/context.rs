@@ -14,7 +14,7 @@ use tributary_domain::{
     entity::channel,
     ids::ChannelId,
     outbound::OpenChannel,
-    seal::KeyRing,
+    seal::Vault,
     spec::ChannelSpec,
     store::Store,
 };
@@ -77,7 +77,7 @@ pub struct Worker {
     /// Time, HTTP and files for adapters.
     pub cx: Cx,
     /// Opens sealed settings.
-    pub keys: KeyRing,
+    pub vault: Arc<Vault>,
     /// How often and how long.
     pub timing: Timing,
     /// Name of this process in leases.
@@ -97,9 +97,9 @@ pub(super) struct Account {
 impl Worker {
     /// A worker over a store. `owner` must differ between processes.
     #[must_use]
-    pub fn new(store: Store, registry: Registry, cx: Cx, keys: KeyRing, timing: Timing, owner: String, wakes: Arc<Wakes>) -> Self {
+    pub fn new(store: Store, registry: Registry, cx: Cx, vault: Arc<Vault>, timing: Timing, owner: String, wakes: Arc<Wakes>) -> Self {
         let lanes = Arc::new(Semaphore::new(timing.lanes));
-        Self { store, registry, cx, keys, timing, owner, wakes, lanes, accounts: Mutex::default() }
+        Self { store, registry, cx, vault, timing, owner, wakes, lanes, accounts: Mutex::default() }
     }
 
     /// The adapter of a channel and the channel opened for it; `None` while there is no adapter.
@@ -109,8 +109,8 @@ impl Worker {
     pub async fn open(&self, channel: &channel::Model) -> Result<Option<(Arc<dyn Channel>, OpenChannel)>> {
         let Some(adapter) = self.registry.get(channel.kind) else { return Ok(None) };
         let read = self.store.read(channel.workspace_id).await?;
-        let keys = self.keys.of(&read).await?;
-        Ok(Some((adapter.clone(), tributary_domain::channel::open(&keys, channel)?)))
+        let open = tributary_domain::channel::open(&read, &self.vault, channel).await?;
+        Ok(Some((adapter.clone(), open)))
     }
 
     /// What this process remembers of a channel's account.

@@ -33,8 +33,7 @@ use crate::{
 const HELD: Duration = Duration::from_secs(30);
 
 pub(super) async fn run(worker: Arc<Worker>, shutdown: CancellationToken) {
-    let step = async || worker.dispatch().await;
-    repeat("dispatch", &worker.wakes.dispatch, worker.timing.poll, &shutdown, step).await;
+    repeat("dispatch", &worker.wakes.dispatch, worker.timing.poll, &shutdown, || worker.dispatch()).await;
     // Whoever holds a lane gives its place back when it is done.
     let everyone = u32::try_from(worker.timing.lanes).unwrap_or(u32::MAX);
     drop(worker.lanes.clone().acquire_many_owned(everyone).await);
@@ -89,7 +88,7 @@ impl Worker {
                 Claimed::Fresh(row) => (row, false),
                 Claimed::InDoubt(row) => (row, true),
             };
-            let then = match self.hold(&found, now) {
+            let then = match Self::held_until(&found, now) {
                 Some(until) => Then::Release(Some(until)),
                 None => self.attempt(lane, &found, &row, is_in_doubt).await?,
             };
@@ -106,7 +105,7 @@ impl Worker {
     }
 
     /// Until when the channel sends nothing, if it does not.
-    fn hold(&self, found: &channel::Model, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+    fn held_until(found: &channel::Model, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
         if !found.is_enabled || found.health == ChannelHealth::NeedsSignIn {
             return Some(now + HELD);
         }
@@ -117,7 +116,7 @@ impl Worker {
         let Some((adapter, open)) = self.open(found).await? else {
             return self.record(lane, row, failed(FailCode::Other, "this server has no adapter for the channel")).await;
         };
-        let class = adapter.spec().send_class;
+        let class = adapter.send_class(&found.settings);
         if is_in_doubt && class != SendClass::A {
             return self.decide_doubt(lane, row, class, "the worker stopped while sending").await;
         }

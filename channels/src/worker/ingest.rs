@@ -32,7 +32,7 @@ pub struct Ingested {
 }
 
 pub(super) async fn run(worker: Arc<Worker>, shutdown: CancellationToken) {
-    repeat("ingest", &worker.wakes.ingest, worker.timing.poll, &shutdown, async || worker.ingest().await).await;
+    repeat("ingest", &worker.wakes.ingest, worker.timing.poll, &shutdown, || worker.ingest()).await;
 }
 
 impl Worker {
@@ -99,6 +99,7 @@ impl Worker {
     pub async fn ingest_event(&self, found: &channel::Model, mut event: InboundEvent) -> Result<Received> {
         let files = self.stage(found, &mut event).await?;
         let spec = self.registry.spec(found.kind);
+        let capabilities = Arc::new(self.registry.capabilities(found).into_owned());
         let (workspace, now_waiting) = (found.workspace_id, !files.is_empty());
         if let InboundEvent::Typing { author, thread, is_typing } = &event {
             tributary_domain::presence::contact_typing(&self.store, found, author, thread.as_ref(), *is_typing).await?;
@@ -107,10 +108,10 @@ impl Worker {
         let (received, _) = self
             .store
             .transact(workspace, move |tx| {
-                let (found, event, files) = (found.clone(), event.clone(), files_ref.clone());
+                let (found, event, files, capabilities) = (found.clone(), event.clone(), files_ref.clone(), capabilities.clone());
                 Box::pin(async move {
                     heard(tx, &found).await?;
-                    receive(tx, spec, &found, event, files).await
+                    receive(tx, spec, &capabilities, &found, event, files).await
                 })
             })
             .await?;

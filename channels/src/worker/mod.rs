@@ -13,7 +13,7 @@ mod ingest;
 mod listen;
 mod retry;
 
-pub use context::{Keys, Timing, Worker};
+pub use context::{Timing, Wakes, Worker};
 pub use ingest::Ingested;
 
 use std::{sync::Arc, time::Duration};
@@ -37,9 +37,9 @@ pub async fn run(worker: Arc<Worker>, shutdown: CancellationToken) {
 }
 
 /// Calls `step` until it finds nothing more, then waits for `wake`, for `every`, or for the end.
-async fn repeat<F>(name: &'static str, wake: &tokio::sync::Notify, every: Duration, shutdown: &CancellationToken, step: F)
+async fn repeat<F>(name: &'static str, wake: &tokio::sync::Notify, every: Duration, shutdown: &CancellationToken, step: impl Fn() -> F)
 where
-    F: AsyncFn() -> tributary_domain::Result<usize>,
+    F: Future<Output = tributary_domain::Result<usize>>,
 {
     loop {
         let pause = match step().await {

@@ -20,12 +20,15 @@ use crate::{event::Seq, ids::WorkspaceId};
 /// Signals that a slow subscriber may be behind before it loses some.
 pub(super) const BACKLOG: usize = 64;
 
+/// Value and end of each member, by name.
+type Members = BTreeMap<String, (String, Instant)>;
+
 /// The bus within one process. Clones are the same bus.
 #[derive(Debug, Clone)]
 pub struct MemoryBus {
     heads: Topics<WorkspaceId, Seq>,
     messages: Topics<String, Bytes>,
-    sets: Arc<Mutex<HashMap<String, BTreeMap<String, (String, Instant)>>>>,
+    sets: Arc<Mutex<HashMap<String, Members>>>,
     reach: watch::Sender<Reach>,
 }
 

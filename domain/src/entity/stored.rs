@@ -1,6 +1,9 @@
 //! A typed value in a JSON column.
 
-use std::ops::{Deref, DerefMut};
+use std::{
+    borrow::Cow,
+    ops::{Deref, DerefMut},
+};
 
 use sea_orm::{
     ActiveValue, IntoActiveValue, TryGetableFromJson, Value,
@@ -8,7 +11,12 @@ use sea_orm::{
 };
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
+use crate::store::storable;
+
 /// A value that its column keeps as JSON. Reads fail when the stored text does not fit the type.
+///
+/// PostgreSQL cannot keep the character U+0000, which platforms do send: it becomes U+FFFD here, on both databases. For
+/// text columns see [`crate::store::storable`].
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Stored<T>(
@@ -40,7 +48,8 @@ impl<T: DeserializeOwned> TryGetableFromJson for Stored<T> {}
 
 impl<T: Serialize> From<Stored<T>> for Value {
     fn from(value: Stored<T>) -> Self {
-        let json = serde_json::to_value(value.0).expect("our own types have text keys and no failing serializers");
+        let mut json = serde_json::to_value(value.0).expect("our own types have text keys and no failing serializers");
+        make_storable(&mut json);
         Self::Json(Some(Box::new(json)))
     }
 }
@@ -79,3 +88,21 @@ impl<T: Serialize + DeserializeOwned> IntoActiveValue<Self> for Stored<T> {
 }
 
 impl<T> sea_orm::sea_query::postgres_array::NotU8 for Stored<T> {}
+
+fn make_storable(json: &mut serde_json::Value) {
+    match json {
+        serde_json::Value::String(text) => {
+            if let Cow::Owned(clean) = storable(text) {
+                *text = clean;
+            }
+        }
+        serde_json::Value::Array(items) => items.iter_mut().for_each(make_storable),
+        serde_json::Value::Object(fields) => {
+            if fields.keys().any(|key| key.contains('\0')) {
+                *fields = std::mem::take(fields).into_iter().map(|(key, value)| (storable(&key).into_owned(), value)).collect();
+            }
+            fields.values_mut().for_each(make_storable);
+        }
+        serde_json::Value::Null | serde_json::Value::Bool(_) | serde_json::Value::Number(_) => {}
+    }
+}

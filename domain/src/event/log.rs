@@ -1,4 +1,4 @@
-//! Reading and cutting the event log. Writing is in [`append`], called by [`crate::store::Tx::commit`] alone.
+//! Reading and cutting the event log. Only [`crate::store::Tx::commit`] writes it.
 
 use chrono::{DateTime, Duration, Utc};
 use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};

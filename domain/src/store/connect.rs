@@ -99,16 +99,17 @@ impl FileLock {
 
 pub(super) async fn connect(config: StoreConfig, clock: Arc<dyn Clock>, bus: Arc<dyn Bus>) -> Result<Inner, ConnectError> {
     let statements = Arc::new(AtomicU64::new(0));
-    let (reader, writer, lock) = if DbBackend::Postgres.is_prefix_of(&config.url) {
+    let (reader, writer, lock) = if ["postgres://", "postgresql://"].iter().any(|scheme| config.url.starts_with(scheme)) {
         let pool = counted(postgres(&config).await?, &statements);
         warn_without_second_wall(&pool).await?;
         (pool.clone(), pool, None)
-    } else if DbBackend::Sqlite.is_prefix_of(&config.url) {
-        let file: SqliteConnectOptions = config.url.parse().map_err(|_| ConnectError::Address)?;
-        let file = file.get_filename().to_owned();
-        if file.to_string_lossy().contains(":memory:") || file.as_os_str().is_empty() {
+    } else if config.url.starts_with("sqlite:") {
+        // In memory each connection would be a database of its own.
+        if config.url.contains(":memory:") || config.url.contains("mode=memory") {
             return Err(ConnectError::Address);
         }
+        let file: SqliteConnectOptions = config.url.parse().map_err(|_| ConnectError::Address)?;
+        let file = file.get_filename().to_owned();
         let lock = FileLock::take(&file)?;
         let writer = counted(sqlite(&config, 1, false).await?, &statements);
         let reader = counted(sqlite(&config, config.max_connections, true).await?, &statements);

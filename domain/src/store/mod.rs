@@ -17,6 +17,7 @@ mod version;
 mod work;
 
 use std::{
+    borrow::Cow,
     fmt,
     sync::{
         Arc,
@@ -31,6 +32,7 @@ use sea_orm::{ActiveValue::Set, ColumnTrait, DatabaseConnection, DatabaseTransac
 pub use self::{
     connect::{ConnectError, StoreConfig},
     directory::Directory,
+    retry::is_contention,
     tx::{Committed, Read, Tx},
     work::Work,
 };
@@ -214,6 +216,12 @@ impl Store {
         }
         Ok(())
     }
+}
+
+/// A text as both databases can keep it: U+0000, which PostgreSQL refuses, becomes U+FFFD. For text from outside.
+#[must_use]
+pub fn storable(text: &str) -> Cow<'_, str> {
+    if text.contains('\0') { Cow::Owned(text.replace('\0', "\u{fffd}")) } else { Cow::Borrowed(text) }
 }
 
 /// What a new workspace starts with.

@@ -21,7 +21,7 @@ where
     let mut attempt = 1;
     loop {
         let error = match run(store, workspace, &change).await {
-            Err(error) if attempt < ATTEMPTS && is_in_the_way(&error) => error,
+            Err(error) if attempt < ATTEMPTS && is_contention(&error) => error,
             outcome => return outcome,
         };
         metrics::counter!("tributary_transaction_retries_total").increment(1);
@@ -54,7 +54,8 @@ fn pause(attempt: u32) -> Duration {
 }
 
 /// Whether the transaction failed only because of another one, and certainly had no effect.
-fn is_in_the_way(error: &Error) -> bool {
+#[must_use]
+pub fn is_contention(error: &Error) -> bool {
     let Error::Storage(DbErr::Exec(RuntimeErr::SqlxError(error)) | DbErr::Query(RuntimeErr::SqlxError(error))) = error else {
         return false;
     };

@@ -73,7 +73,7 @@ pub(super) async fn every_type_comes_back(place: &Place) {
     let read = place.store.read(seed.workspace).await.unwrap();
     let message = entity::message::by_id(seed.workspace, written.id).one(read.conn()).await.unwrap().unwrap();
     assert_eq!(message, written);
-    assert_eq!(*message.content, text("Grüße 👋 \u{0} 'x'"));
+    assert_eq!(*message.content, text("Grüße 👋 \u{fffd} 'x'"), "the one character that PostgreSQL cannot keep");
     assert_eq!(*message.mentions, [seed.person]);
     assert_eq!(message.at, place.store.clock().as_ref().now(), "to the microsecond");
     let interaction = entity::interaction::by_id(seed.workspace, interaction).one(read.conn()).await.unwrap().unwrap();

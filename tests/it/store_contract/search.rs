@@ -31,7 +31,7 @@ pub(super) async fn words_are_found_as_people_type_them(place: &Place) {
     let sort = Sort::<Entity>::new("found", [(Column::At, Order::Desc), (Column::EntityId, Order::Desc)]);
     let found = async |question: &str| {
         let read = place.store.read(ours.workspace).await.unwrap();
-        let Some(query) = search::matching(&read, question) else { return None };
+        let query = search::matching(&read, question)?;
         let page = sort.page(query, &PageRequest::first(10), read.conn()).await.unwrap();
         Some(page.items.iter().map(|row| ids.iter().position(|id| *id == row.entity_id).unwrap()).collect::<Vec<_>>())
     };
@@ -47,7 +47,7 @@ pub(super) async fn words_are_found_as_people_type_them(place: &Place) {
         ("drop table", vec![3]),
         ("rechnung jürgen", vec![]),
         ("ürgen", vec![]),
-        ("a' OR '1'='1", vec![]),
+        ("zz' OR '1'='1", vec![]),
     ] {
         assert_eq!(found(question).await, Some(expected), "{question}");
     }

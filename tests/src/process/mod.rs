@@ -16,7 +16,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use tokio::net::TcpStream;
 
 use crate::host::User;
@@ -217,16 +217,35 @@ impl Process {
     pub fn end(&mut self, signal: Signal, within: Duration) -> Result<ExitStatus> {
         self.signal(signal)?;
         self.signal(Signal::Cont)?;
-        let pid = self.pid();
-        let deadline = Instant::now() + within;
-        while is_alive(pid) {
-            if Instant::now() >= deadline {
-                self.reap()?;
-                bail!("{} did not end within {within:?} of {signal:?}{}", self.name, self.log_tail());
+        self.wait_for_end(signal, within, within)
+    }
+
+    /// As [`Process::end`], but kills the children one by one once `patience` is over, for a server that waits for
+    /// children which it has lost sight of.
+    ///
+    /// # Errors
+    /// As [`Process::end`].
+    pub fn end_with_children(&mut self, signal: Signal, patience: Duration, within: Duration) -> Result<ExitStatus> {
+        self.signal(signal)?;
+        self.signal(Signal::Cont)?;
+        self.wait_for_end(signal, patience, within)
+    }
+
+    fn wait_for_end(&mut self, signal: Signal, patience: Duration, within: Duration) -> Result<ExitStatus> {
+        let start = Instant::now();
+        while self.is_running() && start.elapsed() < within {
+            if start.elapsed() >= patience {
+                for child in children_of(self.pid()) {
+                    // It may have ended in between.
+                    drop(send(Signal::Kill, &child.to_string()));
+                }
             }
             thread::sleep(LOOK_EVERY);
         }
-        self.reap()?.context("it was running a moment ago")
+        let is_late = self.is_running();
+        let status = self.reap()?.context("nobody else waits for it")?;
+        ensure!(!is_late, "{} did not end within {within:?} of {signal:?}{}", self.name, self.log_tail());
+        Ok(status)
     }
 
     /// The number stays ours as long as the child is not waited for, so the group is killed before.
@@ -299,10 +318,20 @@ impl Drop for Process {
 
 /// A zombie has ended, though its number is still taken.
 fn is_alive(pid: u32) -> bool {
-    let Ok(stat) = fs::read_to_string(format!("/proc/{pid}/stat")) else { return false };
+    state_and_parent(pid).is_some_and(|(state, _)| !matches!(state, 'Z' | 'X'))
+}
+
+fn children_of(pid: u32) -> Vec<u32> {
+    let Ok(processes) = fs::read_dir("/proc") else { return Vec::new() };
+    let numbers = processes.flatten().filter_map(|entry| entry.file_name().to_str()?.parse().ok());
+    numbers.filter(|number| state_and_parent(*number).is_some_and(|(_, parent)| parent == pid)).collect()
+}
+
+fn state_and_parent(pid: u32) -> Option<(char, u32)> {
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
     // The name in parentheses may itself hold parentheses and blanks.
-    let state = stat.rsplit_once(") ").and_then(|(_, rest)| rest.chars().next());
-    !matches!(state, None | Some('Z' | 'X'))
+    let mut fields = stat.rsplit_once(") ")?.1.split(' ');
+    Some((fields.next()?.chars().next()?, fields.next()?.parse().ok()?))
 }
 
 /// Through the shell's own `kill`: the system call would need unsafe code.

@@ -34,9 +34,9 @@ pub(super) async fn hold(shared: Arc<Shared>, client: Client, mut wished: mpsc::
                 pause = FIRST_PAUSE;
                 tracing::info!("the bus reaches Redis");
                 *shared.connection.lock().unwrap_or_else(PoisonError::into_inner) = Some(connection.clone());
-                shared.reach.send_replace(Reach::Nodes);
                 shared.heads.send_all(&Signal::Resumed);
                 shared.messages.send_all(&Signal::Resumed);
+                shared.reach.send_replace(Reach::Nodes);
 
                 let end = serve(&shared, connection, &mut wished, &lost).await;
 

@@ -1,0 +1,150 @@
+use base64::{Engine, engine::general_purpose::STANDARD};
+use rand::{SeedableRng, rngs::StdRng};
+use secrecy::ExposeSecret;
+
+use super::*;
+
+fn load(file: &str, environment: &[(&str, &str)]) -> Result<Config, ConfigErrors> {
+    Config::from_parts(Some(file), environment.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())))
+}
+
+fn keys_of(result: Result<Config, ConfigErrors>) -> Vec<String> {
+    let mut keys: Vec<String> = result.unwrap_err().0.into_iter().map(|problem| problem.key).collect();
+    keys.sort();
+    keys.dedup();
+    keys
+}
+
+#[test]
+fn nothing_has_to_be_set() {
+    let config = Config::from_parts(None, []).unwrap();
+    assert_eq!(config.server.listen.port(), 4000);
+    assert_eq!(config.database.url.expose_secret(), "sqlite://data/tributary.sqlite");
+    assert!(config.redis.url.expose_secret().is_empty());
+    assert!(check::warnings(&config).is_empty());
+}
+
+#[test]
+fn every_key_is_explained() {
+    let mut was_comment = false;
+    for line in DEFAULTS.lines().skip_while(|line| !line.starts_with('[')) {
+        let is_key = line.contains(" = ") && !line.starts_with('#');
+        if line.starts_with('#') {
+            was_comment = true;
+        } else if !is_key {
+            was_comment = false;
+        } else {
+            assert!(was_comment, "no comment above: {line}");
+        }
+    }
+}
+
+#[test]
+fn the_environment_overrides_the_file_which_overrides_defaults() {
+    let config = load(
+        "[server]\nlisten = \"127.0.0.1:1\"\npublic_url = \"https://a.example\"",
+        &[
+            ("TRIBUTARY__SERVER__LISTEN", "127.0.0.1:2"),
+            ("TRIBUTARY__SERVER__ALLOWED_ORIGINS", "https://a.example, https://b.example:8443"),
+            ("TRIBUTARY__GRAPHQL__INTROSPECTION", "false"),
+            ("TRIBUTARY__OTLP__SAMPLE_RATIO", "0.5"),
+            ("PATH", "/bin"),
+        ],
+    )
+    .unwrap();
+    assert_eq!((config.server.listen.port(), config.server.public_url.as_str()), (2, "https://a.example/"));
+    assert_eq!(config.server.allowed_origins, ["https://a.example", "https://b.example:8443"]);
+    assert!(!config.graphql.introspection);
+}
+
+#[test]
+fn all_problems_are_told_at_once() {
+    let keys = keys_of(load(
+        "[server]\nlisten = \"nowhere\"\n[graphql]\nmax_dept = 3\n[nonsense]\na = 1\n[worker]\nlanes = \"many\"",
+        &[("TRIBUTARY__SERVER__LISTN", "x"), ("TRIBUTARY__GRAPHQL__MAX_DEPTH", "deep")],
+    ));
+    assert_eq!(keys, ["TRIBUTARY__GRAPHQL__MAX_DEPTH", "TRIBUTARY__SERVER__LISTN", "graphql.max_dept", "nonsense", "server", "worker"]);
+    assert_eq!(keys_of(load("[server", &[])), ["configuration file"]);
+    assert_eq!(keys_of(Config::load(Some(std::path::Path::new("/does/not/exist.toml")))), ["/does/not/exist.toml"]);
+}
+
+#[test]
+fn settings_that_do_not_fit_each_other() {
+    for (file, key) in [
+        ("[graphql]\nsocket_dead_s = 15", "graphql.socket_dead_s"),
+        ("[graphql]\nsocket_recheck_s = 26", "graphql.socket_recheck_s"),
+        ("[graphql]\nmax_nesting = 61", "graphql.max_nesting"),
+        ("[server]\ndrain_s = 11", "server.drain_s"),
+        ("[server]\nwrite_timeout_s = 10", "server.write_timeout_s"),
+        ("[server]\npublic_url = \"ftp://a.example\"", "server.public_url"),
+        ("[server]\nallowed_origins = [\"https://a.example/\"]", "server.allowed_origins"),
+        ("[server]\nallowed_origins = [\"*\", \"https://a.example\"]", "server.allowed_origins"),
+        ("[database]\nurl = \"mysql://a\"", "database.url"),
+        ("[database]\nmigrate_url = \"sqlite://a\"", "database.migrate_url"),
+        ("[redis]\nurl = \"http://a\"", "redis.url"),
+        ("[redis]\nis_cluster = true", "redis.url"),
+        ("[auth]\naccess_ttl_s = 86400", "auth.access_ttl_s"),
+        ("[auth]\nsecrets = [\"c2hvcnQ=\"]", "auth.secrets"),
+        ("[secrets]\nmaster_keys = [\"a:c2hvcnQ=\"]", "secrets.master_keys"),
+        ("[channels]\nallow_networks = [\"10.0.0.0/33\"]", "channels.allow_networks"),
+        ("[worker]\nlease_s = 9", "worker.lease_s"),
+        ("[log]\nfilter = \"a=b=c\"", "log.filter"),
+        ("[otlp]\nsample_ratio = 1.5", "otlp.sample_ratio"),
+    ] {
+        assert_eq!(keys_of(load(file, &[])), [key], "{file}");
+    }
+}
+
+#[test]
+fn identity_providers() {
+    let good = "[[auth.jwks]]\nissuer = \"https://a\"\naudience = \"t\"\nurl = \"https://a/keys\"\nworkspace = \"acme\"\nrole_claim = \"roles\"\ndefault_role = \"agent\"\n";
+    assert_eq!(load(good, &[]).unwrap().auth.jwks.len(), 1);
+    for bad in [
+        good.repeat(2),
+        good.replace("https://a/keys", "http://a/keys"),
+        good.replace("url = \"https://a/keys\"\n", ""),
+        good.replace("\"agent\"", "\"boss\""),
+        good.replace("default_role = \"agent\"\n", ""),
+    ] {
+        assert!(keys_of(load(&bad, &[]))[0].starts_with("auth.jwks["), "{bad}");
+    }
+    assert_eq!(keys_of(load(&format!("{good}colour = \"red\""), &[])), ["auth"]);
+}
+
+#[test]
+fn secrets_do_not_show() {
+    let key = STANDARD.encode([7_u8; 32]);
+    let (secret, master) = (format!("[auth]\nsecrets = [\"{key}\"]\n"), format!("[secrets]\nmaster_keys = [\"k1:{key}\"]\n"));
+    let config =
+        load(&format!("{secret}{master}[database]\nurl = \"postgres://u:hunter2@h/d\"\n[redis]\nurl = \"redis://:hunter2@h\""), &[])
+            .unwrap();
+    let shown = format!("{config:?}");
+    assert!(!shown.contains("hunter2") && !shown.contains(&key), "{shown}");
+    assert!(check::warnings(&config).is_empty());
+    let mut rng = StdRng::seed_from_u64(1);
+    assert_eq!(keys::access_token_secrets(&config, &mut rng).unwrap()[0].expose_secret(), [7; 32]);
+    let master = keys::master_keys(&config, &mut rng).unwrap();
+    assert_eq!((master[0].id.as_str(), master[0].key.expose_secret()), ("k1", &[7_u8; 32][..]));
+}
+
+#[test]
+fn keys_are_made_once_and_kept_private() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut config = Config::from_parts(None, []).unwrap();
+    config.server.data_folder = folder.path().join("new");
+    let mut rng = StdRng::seed_from_u64(1);
+    let first = keys::master_keys(&config, &mut rng).unwrap();
+    let second = keys::master_keys(&config, &mut rng).unwrap();
+    assert_eq!(first[0].key.expose_secret(), second[0].key.expose_secret());
+    assert_ne!(first[0].key.expose_secret(), keys::access_token_secrets(&config, &mut rng).unwrap()[0].expose_secret());
+    let path = config.server.data_folder.join("master.key");
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+    }
+    let files = std::fs::read_dir(&config.server.data_folder).unwrap().count();
+    assert_eq!(files, 2, "no drafts are left over");
+    std::fs::write(&path, "damaged").unwrap();
+    assert!(matches!(keys::master_keys(&config, &mut rng), Err(keys::KeyError::Content(_))), "never replaced");
+}

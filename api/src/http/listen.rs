@@ -1,0 +1,225 @@
+//! The accept loop: limits on connections, on slow heads and on peers that take nothing; an orderly end.
+//!
+//! `axum::serve` has none of these. Every connection holds a place until its last byte: the place travels inside the
+//! stream itself, so an upgraded WebSocket keeps it although hyper has let go of the connection. When `shutdown` is
+//! cancelled the loop stops accepting, asks every connection to finish its exchange, and waits for the places to be
+//! given back, for `drain` at most.
+
+use std::{
+    convert::Infallible,
+    io,
+    net::SocketAddr,
+    pin::Pin,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    task::{Context, Poll},
+    time::Duration,
+};
+
+use axum::{Router, body::Body, extract::ConnectInfo};
+use http::Request;
+use hyper::{body::Incoming, service::service_fn};
+use hyper_util::{
+    rt::{TokioExecutor, TokioIo, TokioTimer},
+    server::{conn::auto::Builder, graceful::GracefulShutdown},
+};
+use tokio::{
+    io::{AsyncRead, AsyncWrite, ReadBuf},
+    net::{TcpListener, TcpStream},
+    sync::{OwnedSemaphorePermit, Semaphore},
+    time::{Instant, Sleep},
+};
+use tokio_util::sync::CancellationToken;
+use tower::ServiceExt;
+
+use crate::config::Config;
+
+/// Largest head of a request.
+const MAX_HEAD_BYTES: usize = 32 * 1024;
+/// Requests at the same time on one HTTP/2 connection.
+const MAX_STREAMS: u32 = 100;
+/// HTTP/2 pings; a peer that does not answer in the same time again is gone.
+const HTTP2_PING: Duration = Duration::from_secs(20);
+/// Pause after an accept that failed for lack of file descriptors or memory: trying at once would only burn a core.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(200);
+
+/// Limits of the listener.
+#[derive(Debug, Clone)]
+pub struct ListenLimits {
+    /// Open connections; further ones wait in the system's queue.
+    pub connections: usize,
+    /// For the head of a request, and for an idle connection.
+    pub header: Duration,
+    /// For the peer to take a byte.
+    pub write: Duration,
+    /// For exchanges in flight after the shutdown began.
+    pub drain: Duration,
+}
+
+impl From<&Config> for ListenLimits {
+    fn from(config: &Config) -> Self {
+        Self {
+            connections: config.server.max_connections,
+            header: Duration::from_secs(config.server.header_timeout_s),
+            write: Duration::from_secs(config.server.write_timeout_s),
+            drain: Duration::from_secs(config.server.drain_s),
+        }
+    }
+}
+
+/// Serves `router` until `shutdown`, then drains. Returns the number of connections that were cut because they did not
+/// end in time.
+pub async fn serve(listener: TcpListener, router: Router, limits: ListenLimits, shutdown: CancellationToken) -> usize {
+    let places = Arc::new(Semaphore::new(limits.connections));
+    let graceful = GracefulShutdown::new();
+    // Cancelled when this function returns or is dropped: connections that outlive the drain are cut.
+    let cut = CancellationToken::new();
+    let _cut_at_end = cut.clone().drop_guard();
+    loop {
+        let accepted = async {
+            let place = Arc::clone(&places).acquire_owned().await.expect("the semaphore is never closed");
+            (listener.accept().await, place)
+        };
+        let (accepted, place) = tokio::select! {
+            accepted = accepted => accepted,
+            () = shutdown.cancelled() => break,
+        };
+        match accepted {
+            Ok((stream, peer)) => connection(stream, peer, place, &router, &limits, &graceful, &cut),
+            Err(error) if is_about_peer(&error) => {}
+            Err(error) => {
+                tracing::warn!(error = &error as &dyn std::error::Error, "A connection could not be accepted");
+                tokio::time::sleep(ACCEPT_PAUSE).await;
+            }
+        }
+    }
+    drop(listener);
+    tracing::info!(connections = limits.connections - places.available_permits(), "The listener is closed and connections are drained");
+    let all = u32::try_from(limits.connections).unwrap_or(u32::MAX);
+    let drained = async {
+        graceful.shutdown().await;
+        // Sockets: their connections have long been handed on, their places have not.
+        places.acquire_many(all).await.map(drop)
+    };
+    if tokio::time::timeout(limits.drain, drained).await.is_ok() {
+        return 0;
+    }
+    let left = limits.connections - places.available_permits();
+    tracing::warn!(connections = left, "Connections did not end in time and are cut");
+    left
+}
+
+fn connection(
+    stream: TcpStream,
+    peer: SocketAddr,
+    place: OwnedSemaphorePermit,
+    router: &Router,
+    limits: &ListenLimits,
+    graceful: &GracefulShutdown,
+    cut: &CancellationToken,
+) {
+    if let Err(error) = stream.set_nodelay(true) {
+        tracing::debug!(error = &error as &dyn std::error::Error, "A connection broke before it was served");
+        return;
+    }
+    let has_begun = Arc::new(AtomicBool::new(false));
+    let service = {
+        let (router, has_begun) = (router.clone(), Arc::clone(&has_begun));
+        service_fn(move |mut request: Request<Incoming>| {
+            has_begun.store(true, Ordering::Relaxed);
+            request.extensions_mut().insert(ConnectInfo(peer));
+            let answered = router.clone().oneshot(request.map(Body::new));
+            async move { Ok::<_, Infallible>(answered.await.unwrap_or_else(|never| match never {})) }
+        })
+    };
+    let mut builder = Builder::new(TokioExecutor::new());
+    builder.http1().timer(TokioTimer::new()).header_read_timeout(limits.header).max_buf_size(MAX_HEAD_BYTES);
+    builder
+        .http2()
+        .timer(TokioTimer::new())
+        .max_concurrent_streams(MAX_STREAMS)
+        .keep_alive_interval(HTTP2_PING)
+        .keep_alive_timeout(HTTP2_PING)
+        .max_header_list_size(u32::try_from(MAX_HEAD_BYTES).unwrap_or(u32::MAX));
+    let io = TokioIo::new(Watched { stream, stall: limits.write, stalled: None, _place: place });
+    let serving = graceful.watch(builder.serve_connection_with_upgrades(io, service).into_owned());
+    let (cut, header) = (cut.clone(), limits.header);
+    tokio::spawn(async move {
+        // hyper's own timer starts only once it knows whether HTTP/1 or HTTP/2 is spoken; a peer that never shows it
+        // would stay for ever.
+        let silent = async {
+            tokio::time::sleep(header).await;
+            if has_begun.load(Ordering::Relaxed) {
+                std::future::pending::<()>().await;
+            }
+        };
+        tokio::select! {
+            served = serving => if let Err(error) = served {
+                tracing::debug!(error = &*error as &dyn std::error::Error, "A connection ended with an error");
+            },
+            () = silent => tracing::debug!("A connection sent no request and was closed"),
+            () = cut.cancelled() => {}
+        }
+    });
+}
+
+/// Errors that say something about one peer, not about us.
+fn is_about_peer(error: &io::Error) -> bool {
+    use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
+    matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset)
+}
+
+/// A stream that holds its place and fails when the peer takes nothing for too long.
+struct Watched {
+    stream: TcpStream,
+    stall: Duration,
+    stalled: Option<Pin<Box<Sleep>>>,
+    _place: OwnedSemaphorePermit,
+}
+
+impl Watched {
+    fn watch<T>(&mut self, cx: &mut Context<'_>, polled: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
+        if polled.is_ready() {
+            self.stalled = None;
+            return polled;
+        }
+        let until = Instant::now() + self.stall;
+        let stalled = self.stalled.get_or_insert_with(|| Box::pin(tokio::time::sleep_until(until)));
+        stalled.as_mut().poll(cx).map(|()| Err(io::ErrorKind::TimedOut.into()))
+    }
+}
+
+impl AsyncRead for Watched {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_read(cx, buffer)
+    }
+}
+
+impl AsyncWrite for Watched {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        let polled = Pin::new(&mut self.stream).poll_write(cx, bytes);
+        self.watch(cx, polled)
+    }
+
+    fn poll_write_vectored(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffers: &[io::IoSlice<'_>]) -> Poll<io::Result<usize>> {
+        let polled = Pin::new(&mut self.stream).poll_write_vectored(cx, buffers);
+        self.watch(cx, polled)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(cx)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,176 @@
+//! Outbound work becomes a mail and a copy of it, and both are handed over.
+
+use tributary_domain::{
+    content::{Image, RichContent},
+    outbound::{Action, Destination, OpenChannel, Outbound, OutboundMessage},
+};
+
+use super::{
+    account::Account,
+    compose::{self, ComposeError},
+    failure::MailError,
+    imap::Imap,
+    markup::html_of,
+    oauth::{Credentials, TokenCache},
+    smtp::{self, SmtpError},
+    text::{clean, cut},
+    threading,
+};
+use crate::{
+    channel::{Cx, MailAttachment, MailStep, Step, StepReceipt},
+    error::{FailCode, Verdict},
+};
+
+/// Longest subject, characters; longer ones are cut by servers on the way.
+const MAX_SUBJECT: usize = 500;
+
+/// See [`crate::channel::Channel::render`].
+///
+/// A message is two steps: the mail, and its copy for the folder of sent mails, so that a copy that fails never sends
+/// the mail again.
+pub(super) fn render(channel: &OpenChannel, outbound: &Outbound) -> Vec<Step> {
+    match &outbound.action {
+        Action::Send(message) => {
+            let mail = Box::new(mail(channel, outbound, message));
+            vec![Step::Mail(mail.clone()), Step::MailCopy(mail)]
+        }
+        // A mail that left cannot be changed, and nobody is told what we read or type.
+        Action::Edit { .. }
+        | Action::Delete { .. }
+        | Action::React { .. }
+        | Action::MarkRead { .. }
+        | Action::Typing { .. }
+        | Action::Close => vec![Step::Nothing],
+    }
+}
+
+fn mail(channel: &OpenChannel, outbound: &Outbound, message: &OutboundMessage) -> MailStep {
+    let to = &outbound.to;
+    let references = threading::references(&to.references);
+    let html = html_of(&message.content, &message.fallback);
+    let from_name = channel.text("display_name").unwrap_or(&channel.name);
+    let shown = |id: &str| html.as_deref().is_some_and(|html| html.contains(&format!("\"cid:{id}\"")));
+    let mut attachments: Vec<MailAttachment> = Vec::with_capacity(message.attachments.len());
+    for file in &message.attachments {
+        let id = file.id.to_string();
+        let content_id = shown(&id).then_some(id);
+        attachments.push(MailAttachment { id: file.id, name: file.name.clone(), mime: file.mime.clone(), content_id });
+    }
+    if let RichContent::RichLink(link) = &message.content
+        && let Some(Image::Attachment(id)) = &link.image
+        && !attachments.iter().any(|file| file.id == *id)
+    {
+        attachments.push(MailAttachment {
+            id: *id,
+            name: "image".to_owned(),
+            mime: "image/jpeg".to_owned(),
+            content_id: Some(id.to_string()),
+        });
+    }
+    MailStep {
+        message_id: threading::own_id(channel, outbound.id),
+        from: channel.text("address").unwrap_or_default().trim().to_owned(),
+        from_name: clean(from_name),
+        to: to.user.as_str().to_owned(),
+        to_name: to.user_name.as_deref().and_then(clean),
+        reply_to: channel.text("reply_to").map(str::to_owned),
+        subject: subject(to, from_name, !references.is_empty()),
+        in_reply_to: references.last().cloned(),
+        references,
+        text: if message.fallback.is_empty() { " ".to_owned() } else { message.fallback.clone() },
+        html,
+        attachments,
+        is_automatic: message.is_automatic,
+        at: message.at,
+    }
+}
+
+fn subject(to: &Destination, from_name: &str, is_answer: bool) -> String {
+    let known = to.subject.as_deref().and_then(clean).map(|subject| cut(&subject, MAX_SUBJECT));
+    match (known, is_answer) {
+        (Some(subject), true) => threading::reply_subject(&subject),
+        (Some(subject), false) => subject,
+        (None, true) => "Re:".to_owned(),
+        (None, false) => from_name.to_owned(),
+    }
+}
+
+/// Sends the mail. The receipt carries its `Message-ID`.
+///
+/// # Errors
+/// A [`Verdict`].
+pub(super) async fn send(cx: &Cx, tokens: &TokenCache, channel: &OpenChannel, mail: &MailStep) -> Result<StepReceipt, Verdict> {
+    let account = Account::of(channel)?;
+    let envelope = smtp::Envelope { from: account.address.clone(), to: mail.to.clone() };
+    let bytes = written(cx, channel, mail).await?;
+    let first = tokens.credentials(cx, channel, &account, false).await?;
+    let is_token = matches!(first, Credentials::Bearer(_));
+    let answer = match smtp::send(cx, &account, &first, &envelope, &bytes).await {
+        Err(SmtpError::Setup(MailError::SignIn { .. })) if is_token => {
+            let renewed = tokens.credentials(cx, channel, &account, true).await?;
+            smtp::send(cx, &account, &renewed, &envelope, &bytes).await
+        }
+        other => other,
+    };
+    let answer = answer.map_err(Verdict::from)?;
+    Ok(StepReceipt { external_id: Some(mail.message_id.clone().into()), note: Some(answer) })
+}
+
+async fn written(cx: &Cx, channel: &OpenChannel, mail: &MailStep) -> Result<Vec<u8>, Verdict> {
+    compose::write(cx, channel, mail).await.map_err(|error| match error {
+        ComposeError::Storage(reason) => Verdict::Retry { after: None, pauses_account: false, reason },
+        ComposeError::Recipient => {
+            Verdict::Fail { code: FailCode::RecipientUnknown, detail: "the recipient's address is not a mail address".to_owned() }
+        }
+        ComposeError::Sender => Verdict::Suspend { reason: "The address of the channel is not a mail address.".to_owned() },
+        ComposeError::Content(detail) => Verdict::Fail { code: FailCode::ContentRefused, detail },
+    })
+}
+
+/// Puts a copy of the sent mail into the folder for it and marks the answered mail. The mail has left already, so
+/// nothing that fails here is an error of the message: the receipt says what became of the copy.
+pub(super) async fn keep_copy(cx: &Cx, tokens: &TokenCache, channel: &OpenChannel, mail: &MailStep) -> StepReceipt {
+    let note = match try_keep_copy(cx, tokens, channel, mail).await {
+        Ok(note) => note,
+        Err(reason) => {
+            tracing::warn!(channel.id = %channel.id, reason, "no copy of a sent mail was kept");
+            format!("no copy: {reason}")
+        }
+    };
+    StepReceipt { external_id: None, note: Some(note) }
+}
+
+async fn try_keep_copy(cx: &Cx, tokens: &TokenCache, channel: &OpenChannel, mail: &MailStep) -> Result<String, String> {
+    let account = Account::of(channel).map_err(|error| error.to_string())?;
+    if saves_by_itself(&account.smtp.host) {
+        return Ok("the provider keeps the copy".to_owned());
+    }
+    let bytes = written(cx, channel, mail).await.map_err(|verdict| verdict.to_string())?;
+    let mut imap = Imap::open(cx, tokens, channel, &account).await.map_err(|error| error.to_string())?;
+    let kept = put_copy(&mut imap, &account, mail, &bytes).await;
+    imap.close().await;
+    kept.map_err(|error| error.to_string())
+}
+
+async fn put_copy(imap: &mut Imap, account: &Account, mail: &MailStep, bytes: &[u8]) -> Result<String, MailError> {
+    let note = match imap.sent_folder(account.sent_folder.as_deref()).await? {
+        Some(folder) => {
+            imap.append(&folder, bytes).await?;
+            format!("copy in {folder}")
+        }
+        None => "the mailbox has no folder for sent mails".to_owned(),
+    };
+    if let Some(answered) = &mail.in_reply_to {
+        imap.select("INBOX").await?;
+        imap.mark_answered(answered).await?;
+    }
+    Ok(note)
+}
+
+/// Providers that file what goes through their SMTP server themselves; a second copy would be in the way.
+fn saves_by_itself(smtp_host: &str) -> bool {
+    let host = smtp_host.to_ascii_lowercase();
+    ["gmail.com", "googlemail.com", "office365.com", "outlook.com"]
+        .iter()
+        .any(|domain| host == *domain || host.ends_with(&format!(".{domain}")))
+}
