@@ -38,8 +38,9 @@ export default defineConfig({
   },
   worker: { format: "es" },
   server: {
-    proxy: Object.fromEntries(
-      ["/graphql", "/media", "/webhooks", "/chat", "/healthz", "/widget.js"].map((path) => [path, { target: server, ws: path === "/graphql" || path === "/chat" }]),
-    ),
+    proxy: {
+      ...Object.fromEntries(["/graphql", "/media", "/chat", "/webhooks", "/widget"].map((path) => [path, { target: server, ws: true }])),
+      "/graphiql": { target: server, bypass: () => "/graphiql.html" },
+    },
   },
 });

@@ -53,7 +53,7 @@ export function Shell() {
         {isAdmin && <RailLink to="/channels" icon="plug" label={t("nav.channels")} keys="g c" />}
         <RailLink to="/settings" icon="settings" label={t("nav.settings")} keys="g e" />
         <Tip text={t("nav.explorer")}>
-          <AriaButton aria-label={t("nav.explorer")} className={railLook} onPress={() => window.open("/graphiql.html", "_blank", "noopener")}>
+          <AriaButton aria-label={t("nav.explorer")} className={railLook} onPress={() => window.open("/graphiql", "_blank", "noopener")}>
             <Icon name="code" size={19} />
           </AriaButton>
         </Tip>

@@ -45,9 +45,9 @@ export class Live {
   #feed: ((result: ExecutionResult) => void) | null = null;
   #stopFeed: (() => void) | null = null;
 
-  constructor(origin: string = location.origin) {
+  constructor(origin: string = location.origin, socket?: LiveSocket) {
     this.auth = new AuthStore({ renew: renewOverHttp, storage: localStorage, exclusive: acrossTabs });
-    this.socket = new LiveSocket({ url: `${origin.replace(/^http/u, "ws")}${HTTP_PATH}`, token: () => this.auth.token() });
+    this.socket = socket ?? new LiveSocket({ url: `${origin.replace(/^http/u, "ws")}${HTTP_PATH}`, token: () => this.auth.token() });
     this.auth.onRenewed((token) => this.socket.renew(token));
     this.follower = new LogFollower<LogEvent>({
       open: (after, sink) =>
