@@ -5,7 +5,8 @@ import react from "@vitejs/plugin-react";
 import { defineConfig, type Plugin } from "vite";
 
 const page = (name: string) => fileURLToPath(new URL(name, import.meta.url));
-const server = "http://127.0.0.1:8080";
+/** Where a server runs during development. */
+const server = process.env["TRIBUTARY_URL"] ?? "http://127.0.0.1:4000";
 
 /** Fonts that a style sheet carries inside become files: `default-src 'self'` refuses data: addresses. */
 function fontFiles(): Plugin {
