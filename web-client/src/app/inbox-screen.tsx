@@ -20,14 +20,14 @@ export function InboxScreen({ viewId, interactionId }: { viewId: string | undefi
   // No view in the address, or one that is gone: the first one.
   useEffect(() => {
     if (view || !first || isLoading) return;
-    if (interactionId) void navigate({ to: "/inbox/$view/$id", params: { view: first.id, id: interactionId }, replace: true });
-    else void navigate({ to: "/inbox/$view", params: { view: first.id }, replace: true });
+    if (interactionId) void navigate({ to: "/inbox/{-$view}/{-$id}", params: { view: first.id, id: interactionId }, replace: true });
+    else void navigate({ to: "/inbox/{-$view}/{-$id}", params: { view: first.id, id: undefined }, replace: true });
   }, [view, first, isLoading, interactionId, navigate]);
 
   return (
     <div className="flex h-full">
       <Pane>
-        <ViewList views={views} isLoading={isLoading} current={viewId} onDeleted={() => void navigate({ to: "/inbox" })} />
+        <ViewList views={views} isLoading={isLoading} current={viewId} onDeleted={() => void navigate({ to: "/inbox/{-$view}/{-$id}", params: { view: undefined, id: undefined } })} />
       </Pane>
       <Pane resetKey={viewId}>{view ? <InteractionList key={view.id} view={view} currentId={interactionId} /> : <div className="w-82 border-r border-line bg-surface">{isLoading && <Skeleton lines={9} />}</div>}</Pane>
       <div className="flex min-w-0 flex-1">

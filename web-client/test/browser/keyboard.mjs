@@ -67,7 +67,7 @@ export const tests = {
 
     await page.locator(`[data-row="${first}"] a`).focus();
     await page.keyboard.press("e");
-    await page.getByRole("button", { name: "Undo" }).waitFor();
+    await page.getByRole("button", { name: "Undo", exact: true }).waitFor();
     assert.deepEqual(page.complaints, []);
   },
 };

@@ -171,7 +171,7 @@ export function Composer({ row, capabilities, quoted, restored, onUnquote, onTyp
         if (event.key !== "Escape") return;
         event.stopPropagation();
         if (document.activeElement instanceof HTMLElement) document.activeElement.blur();
-        document.querySelector<HTMLElement>('[data-row] a[aria-current="true"]')?.focus();
+        document.querySelector<HTMLElement>('[data-row] a[aria-current]')?.focus();
       }}
     >
       <div className="flex items-center gap-1 border-b border-line px-2 py-1">

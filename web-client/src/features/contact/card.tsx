@@ -112,7 +112,7 @@ export function ContactCard({ contactId, interactionId, viewId }: { contactId: s
           {contact.interactions.nodes.map((item) => (
             <li key={item.id}>
               <Link
-                to="/inbox/$view/$id"
+                to="/inbox/{-$view}/{-$id}"
                 params={{ view: viewId, id: item.id }}
                 aria-current={item.id === interactionId ? "true" : undefined}
                 className={item.id === interactionId ? "block rounded-md bg-accent-soft px-2 py-1.5" : "block rounded-md px-2 py-1.5 hover:bg-hover"}

@@ -1,5 +1,5 @@
 import { useNavigate } from "@tanstack/react-router";
-import { useCallback, useEffect, useMemo, useRef, useState } from "react";
+import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { AssignDocument, MarkReadDocument, SetStatusDocument, type ViewPartsFragment } from "../../gql/graphql";
 import { useAct } from "../../session/act";
@@ -32,13 +32,20 @@ export function InteractionList({ view, currentId }: { view: ViewPartsFragment; 
   const { shown, waiting } = heldOrder(ids, frozen);
   const byId = useMemo(() => new Map(rows.map((row) => [row.id, row])), [rows]);
 
+  // A row that moves to another place in the document loses the focus on the way; it gets it back.
+  const focused = useRef<string | null>(null);
+  useLayoutEffect(() => {
+    if (focused.current === null || document.activeElement !== document.body) return;
+    scroller.current?.querySelector<HTMLElement>(`[data-row="${CSS.escape(focused.current)}"] a`)?.focus({ preventScroll: true });
+  }, [shown]);
+
   useEffect(() => setCursor(currentId), [currentId]);
   useEffect(() => () => clearTimeout(opening.current), []);
 
   const open = useCallback(
     (id: string) => {
       clearTimeout(opening.current);
-      void navigate({ to: "/inbox/$view/$id", params: { view: view.id, id } });
+      void navigate({ to: "/inbox/{-$view}/{-$id}", params: { view: view.id, id } });
     },
     [navigate, view.id],
   );
@@ -113,6 +120,12 @@ export function InteractionList({ view, currentId }: { view: ViewPartsFragment; 
           ref={scroller}
           className="h-full overflow-auto"
           tabIndex={-1}
+          onFocus={(event) => {
+            focused.current = event.target.closest("[data-row]")?.getAttribute("data-row") ?? null;
+          }}
+          onBlur={() => {
+            focused.current = null;
+          }}
           onPointerEnter={() => setFrozen((known) => known ?? ids)}
           onPointerLeave={() => {
             if ((scroller.current?.scrollTop ?? 0) < SCROLLED_PX) setFrozen(null);

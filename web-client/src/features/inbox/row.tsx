@@ -33,7 +33,7 @@ export const Row = memo(function Row({ row, viewId, isCurrent, isMarked, now, on
     >
       {isCurrent && <span aria-hidden="true" className="absolute inset-y-0 left-0 w-0.5 bg-accent" />}
       <Link
-        to="/inbox/$view/$id"
+        to="/inbox/{-$view}/{-$id}"
         params={{ view: viewId, id: row.id }}
         aria-current={isCurrent ? "true" : undefined}
         className="flex gap-3 px-3 py-2.5 focus-visible:-outline-offset-2"

@@ -62,8 +62,8 @@ function ViewItem({ view, isCurrent, onEdit, onDeleted }: { view: ViewPartsFragm
   return (
     <li className="group relative">
       <Link
-        to="/inbox/$view"
-        params={{ view: view.id }}
+        to="/inbox/{-$view}/{-$id}"
+        params={{ view: view.id, id: undefined }}
         aria-current={isCurrent ? "page" : undefined}
         className={cx(
           "flex h-8 items-center gap-2 rounded-md px-2 text-sm transition-colors",

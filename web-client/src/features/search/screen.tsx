@@ -91,7 +91,7 @@ function HitRow({ hit }: { hit: Hit }) {
   if (hit.__typename === "MessageHit") {
     const { message } = hit;
     return (
-      <Link to="/inbox/$view/$id" params={{ view: ANY_VIEW, id: message.interaction.id }} className={rowLook}>
+      <Link to="/inbox/{-$view}/{-$id}" params={{ view: ANY_VIEW, id: message.interaction.id }} className={rowLook}>
         <Avatar name={message.interaction.contact.name} size={30} />
         <span className="min-w-0 flex-1">
           <span className="flex items-baseline gap-2">
@@ -111,7 +111,7 @@ function HitRow({ hit }: { hit: Hit }) {
   if (hit.__typename === "InteractionHit") {
     const { interaction } = hit;
     return (
-      <Link to="/inbox/$view/$id" params={{ view: ANY_VIEW, id: interaction.id }} className={rowLook}>
+      <Link to="/inbox/{-$view}/{-$id}" params={{ view: ANY_VIEW, id: interaction.id }} className={rowLook}>
         <span className="flex size-7.5 items-center justify-center rounded-full bg-sunken text-ink-2">
           <Icon name={lookOf(interaction.channel.kind).icon} />
         </span>
@@ -138,7 +138,7 @@ function HitRow({ hit }: { hit: Hit }) {
     </>
   );
   return last ? (
-    <Link to="/inbox/$view/$id" params={{ view: ANY_VIEW, id: last.id }} className={rowLook}>
+    <Link to="/inbox/{-$view}/{-$id}" params={{ view: ANY_VIEW, id: last.id }} className={rowLook}>
       {body}
     </Link>
   ) : (
