@@ -14,6 +14,7 @@ mod body;
 mod bounce;
 mod compose;
 mod failure;
+mod folders;
 mod imap;
 mod inbound;
 mod listen;
