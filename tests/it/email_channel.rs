@@ -419,3 +419,70 @@ async fn the_adapter_listens_and_sends_two_steps() {
     let [Step::Mail(mail), Step::MailCopy(copy)] = steps.as_slice() else { panic!("{steps:?}") };
     assert_eq!((mail, mail.subject.as_str(), mail.in_reply_to.as_deref()), (copy, "Größe der Jacke", None));
 }
+
+/// An IMAP server of the simple kind: no IDLE, no ID, no special folders. Its second mail appears with the first NOOP.
+async fn simple_imap(listener: tokio::net::TcpListener) -> Vec<String> {
+    use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
+    let (stream, _) = listener.accept().await.unwrap();
+    let mut stream = BufReader::new(stream);
+    stream.get_mut().write_all(b"* OK simple\r\n").await.unwrap();
+    let (mut seen, mut newest) = (Vec::new(), 1);
+    loop {
+        let mut line = String::new();
+        if stream.read_line(&mut line).await.unwrap() == 0 {
+            return seen;
+        }
+        let (tag, command) = line.trim_end().split_once(' ').unwrap();
+        seen.push(command.to_owned());
+        let answer = match command {
+            "CAPABILITY" => "* CAPABILITY IMAP4rev1\r\n".to_owned(),
+            "SELECT \"INBOX\"" => "* 1 EXISTS\r\n* OK [UIDVALIDITY 9] x\r\n* OK [UIDNEXT 2] x\r\n".to_owned(),
+            "NOOP" => {
+                newest = 2;
+                "* 2 EXISTS\r\n".to_owned()
+            }
+            _ if command.starts_with("UID SEARCH") => "* SEARCH\r\n".to_owned(),
+            // Whatever is asked for, `n:*` means at least the newest.
+            _ if command.ends_with("RFC822.SIZE)") => {
+                format!("* {newest} FETCH (UID {newest} INTERNALDATE \"20-Nov-2026 10:00:00 +0000\" RFC822.SIZE 90)\r\n")
+            }
+            _ if command.contains("BODY.PEEK[]") => {
+                let mail = String::from_utf8(mail("simple", "x", "\r\nx\r\n")).unwrap();
+                format!("* 2 FETCH (UID 2 BODY[] {{{}}}\r\n{mail})\r\n", mail.len())
+            }
+            "LOGOUT" => "* BYE\r\n".to_owned(),
+            _ => String::new(),
+        };
+        stream.get_mut().write_all(format!("{answer}{tag} OK done\r\n").as_bytes()).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_server_without_idle_is_asked_again_and_again() {
+    let (cx, _folder) = cx();
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let mut channel = OpenChannel {
+        workspace: WorkspaceId::from(Uuid::from_u128(1)),
+        id: ChannelId::from(Uuid::now_v7()),
+        name: "Support".to_owned(),
+        token: "t".to_owned(),
+        settings: json!({
+            "address": AGENT, "imap_host": "127.0.0.1", "imap_port": listener.local_addr().unwrap().port(), "imap_security": "none",
+            "smtp_host": "127.0.0.1", "smtp_security": "none", "poll_interval_s": 1,
+        })
+        .as_object()
+        .cloned()
+        .unwrap(),
+        secrets: BTreeMap::new(),
+    };
+    channel.secrets.insert("password".to_owned(), PASSWORD.into());
+    let server = tokio::spawn(simple_imap(listener));
+    let mut listening = Listening::start(&cx, &channel, None).await;
+    let message = listening.next_message().await;
+    assert_eq!(message.external_id.as_str(), "simple@customer.test");
+    let cursor = listening.end().await;
+    assert_eq!((&cursor["uidvalidity"], &cursor["uid"]), (&json!(9), &json!(2)));
+    let seen = timeout(PATIENCE, server).await.unwrap().unwrap();
+    assert_eq!(seen.last().map(String::as_str), Some("LOGOUT"));
+    assert_eq!(seen.iter().filter(|command| command.contains("BODY.PEEK[]")).count(), 1, "{seen:?}");
+}
