@@ -3,3 +3,18 @@
 mod filter;
 
 pub use filter::{Assignment, InteractionFilter, InteractionSort};
+
+use crate::entity::view;
+
+/// The filter of a view, narrowed to its inbox if it has one.
+#[must_use]
+pub fn filter_of(view: &view::Model) -> InteractionFilter {
+    let mut filter = view.filter.0.clone();
+    if let Some(inbox) = view.inbox_id {
+        filter.inboxes = Some(match filter.inboxes {
+            Some(inboxes) => inboxes.into_iter().filter(|one| *one == inbox).collect(),
+            None => vec![inbox],
+        });
+    }
+    filter
+}
