@@ -1,8 +1,10 @@
-//! The queries of the schema, one file per noun.
+//! The queries, one file per noun.
 
 pub mod admin;
+pub mod channel;
 pub mod contact;
 pub mod inbox;
+pub mod interaction;
 pub mod list;
 pub mod person;
 pub mod script;
