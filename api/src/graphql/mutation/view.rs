@@ -16,11 +16,9 @@ use crate::graphql::{
     context::Cx,
     error::OrFieldError,
     guard::SignedIn,
+    query::interaction::InteractionFilter,
     scalars::{decode, decode_opt},
-    types::{
-        enums::InteractionSort,
-        view::{InteractionFilterInput, View},
-    },
+    types::{enums::InteractionSort, view::View},
 };
 
 payload! {
@@ -41,7 +39,7 @@ pub struct CreateViewInput {
     #[graphql(default)]
     is_shared: bool,
     /// Which interactions.
-    filter: InteractionFilterInput,
+    filter: InteractionFilter,
     /// In which order.
     #[graphql(default_with = "InteractionSort::NewestActivity")]
     sort: InteractionSort,
@@ -59,7 +57,7 @@ pub struct UpdateViewInput {
     /// For everybody instead of for the viewer alone; supervisors and admins only.
     is_shared: Option<bool>,
     /// Which interactions.
-    filter: Option<InteractionFilterInput>,
+    filter: Option<InteractionFilter>,
     /// In which order.
     sort: Option<InteractionSort>,
     /// Place in the list, from 0.
@@ -101,7 +99,7 @@ impl ViewMutation {
             name: input.name,
             inbox: or_refuse!(ViewPayload, change_id(&input.inbox_id, "inboxId")),
             is_shared: input.is_shared,
-            filter: or_refuse!(ViewPayload, input.filter.map(InteractionFilterInput::into_filter).transpose()),
+            filter: or_refuse!(ViewPayload, input.filter.map(InteractionFilter::into_filter).transpose()),
             sort: input.sort.map(Into::into),
             position: input.position,
         };

@@ -1,8 +1,7 @@
-//! Saved views and the filters they are made of.
+//! Saved views.
 
-use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
+use async_graphql::{Context, ID, Object, SimpleObject};
 use tributary_domain::{
-    Result,
     entity::view,
     inbox::{self, view::filter_of},
     interaction::rows,
@@ -17,7 +16,7 @@ use super::{
 use crate::graphql::{
     context::Cx,
     error::OrFieldError,
-    scalars::{decode_all, node_id},
+    scalars::node_id,
 };
 
 /// A saved filter over inboxes.
@@ -142,64 +141,5 @@ impl From<&inbox::InteractionFilter> for SavedFilter {
             is_unread: filter.is_unread,
             has_failed: filter.has_failed,
         }
-    }
-}
-
-/// Which interactions; an absent part does not narrow, an empty list matches nothing.
-#[derive(Clone, InputObject)]
-#[graphql(name = "InteractionFilter")]
-pub struct InteractionFilterInput {
-    /// In one of these states; absent: in any but trashed.
-    statuses: Option<Vec<InteractionStatus>>,
-    /// Whose.
-    assignment: Option<Assignment>,
-    /// Of one of these people.
-    assignee_ids: Option<Vec<ID>>,
-    /// On one of these channels.
-    channel_ids: Option<Vec<ID>>,
-    /// On a channel of one of these kinds.
-    channel_kinds: Option<Vec<ChannelKind>>,
-    /// In one of these inboxes.
-    inbox_ids: Option<Vec<ID>>,
-    /// With at least one of these tags.
-    tag_ids: Option<Vec<ID>>,
-    /// Needing one of these skills.
-    skill_ids: Option<Vec<ID>>,
-    /// Of one of these priorities.
-    priorities: Option<Vec<Priority>>,
-    /// With, or without, messages that the viewer has not seen.
-    is_unread: Option<bool>,
-    /// With, or without, a message that could not be sent.
-    has_failed: Option<bool>,
-}
-
-impl InteractionFilterInput {
-    /// As the domain reads it.
-    ///
-    /// # Errors
-    /// `Invalid` for an id of another type, with its path from `filter` on.
-    pub fn into_filter(self) -> Result<inbox::InteractionFilter> {
-        fn ids<I>(ids: Option<Vec<ID>>, field: &str) -> Result<Option<Vec<I>>>
-        where
-            I: std::str::FromStr<Err = tributary_domain::ids::InvalidId>,
-        {
-            ids.map(|ids| decode_all(&ids, field)).transpose()
-        }
-        fn all<T: Into<U>, U>(values: Option<Vec<T>>) -> Option<Vec<U>> {
-            values.map(|values| values.into_iter().map(Into::into).collect())
-        }
-        Ok(inbox::InteractionFilter {
-            statuses: all(self.statuses),
-            assignment: self.assignment.map(Into::into),
-            assignees: ids(self.assignee_ids, "filter.assigneeIds")?,
-            channels: ids(self.channel_ids, "filter.channelIds")?,
-            channel_kinds: all(self.channel_kinds),
-            inboxes: ids(self.inbox_ids, "filter.inboxIds")?,
-            tags: ids(self.tag_ids, "filter.tagIds")?,
-            skills: ids(self.skill_ids, "filter.skillIds")?,
-            priorities: all(self.priorities),
-            is_unread: self.is_unread,
-            has_failed: self.has_failed,
-        })
     }
 }
