@@ -14,7 +14,10 @@ use tributary_domain::{
 };
 use url::Url;
 
-use crate::auth::{password::Passwords, jwt::AccessTokens};
+use crate::{
+    auth::{jwt::AccessTokens, password::Passwords},
+    http::chat::ChatSettings,
+};
 
 /// What resolvers and handlers work with. Cheap to clone.
 #[derive(Clone)]
@@ -46,6 +49,8 @@ pub struct Parts {
     pub passwords: Passwords,
     /// How long refresh tokens live.
     pub refresh_ttl: std::time::Duration,
+    /// Keys and limits of the web chat.
+    pub chat: ChatSettings,
     /// Public base address.
     pub public_url: Url,
 }

@@ -1,5 +1,6 @@
 //! Tributary's HTTP and GraphQL server: the only crate in which things are put together.
 
+pub mod app;
 pub mod auth;
 pub mod config;
 pub mod http;
