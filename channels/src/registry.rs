@@ -17,7 +17,8 @@ impl Registry {
     /// All adapters.
     #[must_use]
     pub fn new() -> Self {
-        let adapters: [Arc<dyn Channel>; 3] = [Arc::new(digital_chat::DigitalChat), Arc::new(email::Email::default()), Arc::new(byoc::Byoc::default())];
+        let adapters: [Arc<dyn Channel>; 3] =
+            [Arc::new(digital_chat::DigitalChat), Arc::new(email::Email::default()), Arc::new(byoc::Byoc::default())];
         Self(Arc::new(adapters.into_iter().map(|adapter| (adapter.spec().kind, adapter)).collect()))
     }
 

@@ -15,7 +15,7 @@ const OPEN_FOR: Duration = Duration::from_secs(30);
 
 /// How a call went, as the breaker sees it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Call {
+pub(super) enum Call {
     /// An answer came, whatever it said.
     Answered,
     /// No connection.
@@ -26,7 +26,7 @@ pub enum Call {
 
 /// State of one channel's breaker.
 #[derive(Debug, Clone, Default)]
-pub struct Breaker {
+pub(super) struct Breaker {
     calls: VecDeque<(DateTime<Utc>, Call)>,
     connects_failed: u32,
     open_until: Option<DateTime<Utc>>,
@@ -38,7 +38,7 @@ impl Breaker {
     ///
     /// # Errors
     /// The time to ask again.
-    pub fn may_call(&mut self, now: DateTime<Utc>) -> Result<(), DateTime<Utc>> {
+    pub(super) fn may_call(&mut self, now: DateTime<Utc>) -> Result<(), DateTime<Utc>> {
         match self.open_until {
             None => Ok(()),
             Some(until) if now < until => Err(until),
@@ -50,14 +50,8 @@ impl Breaker {
         }
     }
 
-    /// Whether the breaker is open.
-    #[must_use]
-    pub fn is_open(&self) -> bool {
-        self.open_until.is_some()
-    }
-
     /// Notes how a call went.
-    pub fn note(&mut self, now: DateTime<Utc>, call: Call) {
+    pub(super) fn note(&mut self, now: DateTime<Utc>, call: Call) {
         self.is_probing = false;
         if call == Call::Answered {
             self.connects_failed = 0;
@@ -72,7 +66,9 @@ impl Breaker {
             self.connects_failed += 1;
         }
         self.calls.push_back((now, call));
-        while self.calls.len() > WINDOW_CALLS || self.calls.front().is_some_and(|(at, _)| now - *at > chrono::Duration::from_std(WINDOW).unwrap_or_default()) {
+        while self.calls.len() > WINDOW_CALLS
+            || self.calls.front().is_some_and(|(at, _)| now - *at > chrono::Duration::from_std(WINDOW).unwrap_or_default())
+        {
             self.calls.pop_front();
         }
         let failed = self.calls.iter().filter(|(_, call)| *call != Call::Answered).count();
@@ -106,7 +102,7 @@ mod tests {
         assert!(breaker.may_call(later).is_ok(), "one probe");
         assert!(breaker.may_call(later).is_err(), "not two");
         breaker.note(later, Call::Answered);
-        assert!(!breaker.is_open());
+        assert!(breaker.may_call(later).is_ok() && breaker.may_call(later).is_ok(), "closed");
     }
 
     #[test]

@@ -9,15 +9,7 @@ use std::{
 
 use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
 use tokio::sync::{Notify, Semaphore};
-use tributary_domain::{
-    Result,
-    entity::channel,
-    ids::ChannelId,
-    outbound::OpenChannel,
-    seal::Vault,
-    spec::ChannelSpec,
-    store::Store,
-};
+use tributary_domain::{Result, entity::channel, ids::ChannelId, outbound::OpenChannel, seal::Vault, spec::ChannelSpec, store::Store};
 
 use super::breaker::Breaker;
 use crate::{

@@ -7,14 +7,14 @@ const FIRST: Duration = Duration::from_secs(1);
 /// Longest wait.
 const LONGEST: Duration = Duration::from_mins(10);
 /// After this long a message is given up.
-pub const GIVE_UP_AFTER: Duration = Duration::from_hours(24);
+pub(super) const GIVE_UP_AFTER: Duration = Duration::from_hours(24);
 
 /// The wait before the attempt after `attempts` have failed: doubling, full jitter, never under a tenth of the step so
 /// that a lane does not spin. The platform's own wish wins.
 ///
 /// `jitter` is between 0 and 1.
 #[must_use]
-pub fn wait(attempts: u32, wish: Option<Duration>, jitter: f64) -> Duration {
+pub(super) fn wait(attempts: u32, wish: Option<Duration>, jitter: f64) -> Duration {
     if let Some(wish) = wish {
         return wish.min(GIVE_UP_AFTER);
     }

@@ -26,6 +26,12 @@ pub struct Model {
 
 scoped!(DeadLetterId);
 
+/// The letters with these ids.
+#[must_use]
+pub fn of_ids(workspace: WorkspaceId, ids: &[DeadLetterId]) -> Select<Entity> {
+    in_workspace(workspace).filter(Column::Id.is_in(ids.iter().copied()))
+}
+
 /// What became of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, EnumIter, DeriveActiveEnum)]
 #[sea_orm(rs_type = "String", db_type = "String(StringLen::N(16))", rename_all = "snake_case")]

@@ -56,6 +56,7 @@ pub async fn receive(
         InboundEvent::Message(inbound) => message_in(tx, spec, capabilities, channel, *inbound, files).await,
         InboundEvent::Edited { message, content, at } => {
             let Some(found) = by_external_id(tx, channel, &message).await? else { return Ok(Received::Ignored) };
+            let content = content.sanitised();
             let text = content.fallback();
             let mut change = found.clone().into_active_model();
             change.content = Set(content.into());
@@ -108,7 +109,7 @@ async fn message_in(
         is_automatic: inbound.is_automatic,
     };
     let (interaction, is_new) = open_or_continue(tx, &target).await?;
-    let content = answered(tx, &interaction, inbound.content.clone()).await?;
+    let content = answered(tx, &interaction, inbound.content.clone().sanitised()).await?;
     let row = Row {
         interaction: &interaction,
         direction: Direction::In,
@@ -170,7 +171,9 @@ async fn echo(
         author_id: None,
         author_name: String::new(),
     };
-    let Some(id) = insert(tx, channel, row, &inbound, inbound.content.clone(), files).await? else { return Ok(Received::Duplicate) };
+    let Some(id) = insert(tx, channel, row, &inbound, inbound.content.clone().sanitised(), files).await? else {
+        return Ok(Received::Duplicate);
+    };
     let mut change = interaction.clone().into_active_model();
     change.message_count = Set(interaction.message_count + 1);
     change.last_message_id = Set(Some(id));

@@ -29,7 +29,7 @@ pub struct ChannelSpec {
     pub kind: ChannelKind,
     /// Its class.
     pub class: ChannelClass,
-    /// Further class it belongs to (Teams and Slack are messaging too).
+    /// Further class it belongs to (some collaboration platforms are messaging too).
     pub second_class: Option<ChannelClass>,
     /// Name people know.
     pub display_name: &'static str,

@@ -121,7 +121,14 @@ pub fn router(app: App) -> Router {
         cursors: app.cursors.clone(),
         tailers: app.tailers.clone(),
         public_url: app.public_url.clone(),
-        settings: app.chat.clone(),
+        settings: ChatSettings {
+            key: ChatKey::new(app.key.derive("chat visitors")),
+            limits: ChatLimits::default(),
+            forwarded_for_hops: app.config.server.forwarded_for_hops,
+            shutdown: app.shutdown.clone(),
+            drain: Duration::from_secs(app.config.graphql.socket_drain_s),
+            demo_key: None,
+        },
     })
 }
 

@@ -1,0 +1,4 @@
+//! The queries, one file per noun.
+
+pub mod channel;
+pub mod interaction;
