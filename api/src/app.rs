@@ -33,9 +33,10 @@ use url::Url;
 use crate::{
     auth::{jwt::AccessTokens, password::Passwords},
     config::{Config, MediaStore as MediaStoreKind, keys},
+    gatekeeper::Gate,
     graphql,
     http::{
-        assets,
+        assets, chat,
         graphql::Transport,
         health::{self, Readiness},
         layers, webhook,
@@ -161,6 +162,25 @@ impl App {
             let store = ready.clone();
             async move { store.ping().await.map_err(|_| "the database does not answer".to_owned()) }
         })
+    }
+
+    /// All routes of the server.
+    ///
+    /// # Errors
+    /// When the settings of an identity provider are broken.
+    pub fn router(&self, metrics: Option<metrics_exporter_prometheus::PrometheusHandle>) -> anyhow::Result<Router> {
+        let gate = Arc::new(Gate::new(self.clone())?);
+        let schema = graphql::schema(self.clone());
+        let transport =
+            Transport::new(schema, gate.clone(), (&self.config).into(), self.store.clock().clone(), self.shutdown.clone());
+        let router = transport
+            .router()
+            .merge(health::router(self.readiness(), metrics))
+            .merge(webhook::router(self.clone()))
+            .merge(media::router(self.clone(), gate))
+            .merge(assets::router(self.config.graphql.graphiql))
+            .fallback(assets::client);
+        Ok(layers::apply(router, chat::router(self.clone()), &self.config.server.allowed_origins))
     }
 }
 
