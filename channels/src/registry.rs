@@ -17,7 +17,13 @@ impl Registry {
     /// All adapters.
     #[must_use]
     pub fn new() -> Self {
-        let adapters: [Arc<dyn Channel>; 3] = [Arc::new(digital_chat::DigitalChat), Arc::new(email::Email::default()), Arc::new(byoc::Byoc::default())];
+        let adapters: [Arc<dyn Channel>; 3] =
+            [Arc::new(digital_chat::DigitalChat), Arc::new(email::Email::default()), Arc::new(byoc::Byoc::default())];
+        Self::with(adapters)
+    }
+
+    /// These adapters and no others; of two for the same kind the later one counts.
+    pub fn with(adapters: impl IntoIterator<Item = Arc<dyn Channel>>) -> Self {
         Self(Arc::new(adapters.into_iter().map(|adapter| (adapter.spec().kind, adapter)).collect()))
     }
 

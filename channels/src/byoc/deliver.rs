@@ -85,9 +85,7 @@ pub(super) async fn exchange(
 pub(super) fn client(cx: &Cx, channel: &OpenChannel) -> Result<GuardedClient, Verdict> {
     match channel.text("ca_pem") {
         None => Ok(cx.http.clone()),
-        Some(pem) => {
-            cx.http.with_ca(pem).map_err(|_| suspend("The certificate of the private authority (ca_pem) cannot be read."))
-        }
+        Some(pem) => cx.http.with_ca(pem).map_err(|_| suspend("The certificate of the private authority (ca_pem) cannot be read.")),
     }
 }
 

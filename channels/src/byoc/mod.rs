@@ -26,9 +26,9 @@ use tributary_domain::{
 };
 
 use crate::{
-    channel::{Settings, 
-        Accepted, Channel, Cx, Fetch, FetchedFile, Ingress, Media, RawInbound, Step, StepReceipt, Verified, Webhook, WebhookReply,
-        WebhookRequest,
+    channel::{
+        Accepted, Channel, Cx, Fetch, FetchedFile, Ingress, Media, RawInbound, Settings, Step, StepReceipt, Verified, Webhook,
+        WebhookReply, WebhookRequest,
     },
     error::{ParseError, ProbeError, Verdict, WebhookReject},
 };

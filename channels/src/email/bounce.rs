@@ -48,7 +48,14 @@ pub(super) fn report(channel: &OpenChannel, message: &Message<'_>, at: DateTime<
     let own = threading::find_own(channel, &message.raw_message).or_else(|| in_nested(channel, message))?;
     let receipt = |state, failure: Option<(&str, Option<String>)>| {
         let failure = failure.map(|(code, detail)| ReceiptFailure { code: code.to_owned(), detail });
-        Some(InboundEvent::Receipt(Receipt { message: own.clone().into(), client_reference: None, state, failure, at, is_watermark: false }))
+        Some(InboundEvent::Receipt(Receipt {
+            message: own.clone().into(),
+            client_reference: None,
+            state,
+            failure,
+            at,
+            is_watermark: false,
+        }))
     };
     match outcome {
         Outcome::Failed { code, detail } => receipt(DeliveryState::Failed, Some((code.as_str(), detail))),

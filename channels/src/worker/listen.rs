@@ -59,11 +59,14 @@ impl Worker {
             drop(read);
             for found in channels {
                 let is_ours = held.lock().unwrap_or_else(PoisonError::into_inner).contains_key(&found.id);
-                let listens = self.registry.get(found.kind).is_some_and(|adapter| matches!(adapter.ingress(), Ingress::Listen(_) | Ingress::Poll(_)));
+                let listens =
+                    self.registry.get(found.kind).is_some_and(|adapter| matches!(adapter.ingress(), Ingress::Listen(_) | Ingress::Poll(_)));
                 if is_ours || !listens {
                     continue;
                 }
-                let Some(position) = claim_position(&self.store, workspace.id, found.id, &self.owner, self.timing.lease).await? else { continue };
+                let Some(position) = claim_position(&self.store, workspace.id, found.id, &self.owner, self.timing.lease).await? else {
+                    continue;
+                };
                 held.lock().unwrap_or_else(PoisonError::into_inner).insert(found.id, position.fence);
                 let (worker, held, stop) = (self.clone(), held.clone(), shutdown.child_token());
                 tasks.spawn(async move {
@@ -153,7 +156,13 @@ impl Worker {
         }
     }
 
-    async fn poll(&self, adapter: &Arc<dyn Channel>, open: &OpenChannel, position: Position, sink: &Store<'_>) -> Result<Duration, Verdict> {
+    async fn poll(
+        &self,
+        adapter: &Arc<dyn Channel>,
+        open: &OpenChannel,
+        position: Position,
+        sink: &Store<'_>,
+    ) -> Result<Duration, Verdict> {
         let Ingress::Poll(poll) = adapter.ingress() else { return Ok(REFUSED) };
         let found = poll.poll(&self.cx, open, position.cursor).await?;
         sink.store(found).await?;

@@ -40,7 +40,13 @@ pub async fn listening(scope: &impl Scope) -> Result<Vec<channel::Model>> {
 ///
 /// # Errors
 /// `Storage`.
-pub async fn claim_position(store: &Store, workspace: WorkspaceId, channel: ChannelId, owner: &str, lease: Duration) -> Result<Option<Position>> {
+pub async fn claim_position(
+    store: &Store,
+    workspace: WorkspaceId,
+    channel: ChannelId,
+    owner: &str,
+    lease: Duration,
+) -> Result<Option<Position>> {
     let now = store.lease_now().await?;
     let tx = store.write(workspace).await?;
     ingress_position::Entity::insert(ingress_position::ActiveModel {
