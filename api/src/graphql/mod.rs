@@ -5,8 +5,11 @@ pub mod error;
 pub mod guard;
 pub mod loader;
 pub mod mutation;
+pub mod node;
 pub mod query;
 pub mod scalars;
+pub mod stream;
+pub mod subscription;
 pub mod types;
 
 use std::sync::Arc;
@@ -21,14 +24,16 @@ use tributary_domain::actor::Actor;
 use crate::app::App;
 
 /// The whole schema.
-pub type Schema = async_graphql::Schema<Query, Mutation, async_graphql::EmptySubscription>;
+pub type Schema = async_graphql::Schema<Query, Mutation, subscription::Subscription>;
 
 /// What can be asked.
 #[derive(MergedObject, Default)]
 pub struct Query(
+    node::NodeQuery,
     query::admin::AdminQuery,
     query::channel::ChannelQuery,
     query::contact::ContactQuery,
+    query::events::EventQuery,
     query::inbox::InboxQuery,
     query::interaction::InteractionQuery,
     query::person::PersonQuery,
@@ -50,6 +55,7 @@ pub struct Mutation(
     mutation::message::MessageMutation,
     mutation::person::PersonMutation,
     mutation::script::ScriptMutation,
+    mutation::session::SessionMutation,
     mutation::skill::SkillMutation,
     mutation::tag::TagMutation,
     mutation::team::TeamMutation,
@@ -60,13 +66,13 @@ pub struct Mutation(
 /// The schema over an app.
 #[must_use]
 pub fn schema(app: App) -> Schema {
-    Schema::build(Query::default(), Mutation::default(), async_graphql::EmptySubscription).data(app).finish()
+    Schema::build(Query::default(), Mutation::default(), subscription::Subscription::default()).data(app).finish()
 }
 
 /// The schema's text, as `schema.graphql` holds it.
 #[must_use]
 pub fn sdl() -> String {
-    let schema = Schema::build(Query::default(), Mutation::default(), async_graphql::EmptySubscription).finish();
+    let schema = Schema::build(Query::default(), Mutation::default(), subscription::Subscription::default()).finish();
     schema.sdl_with_options(async_graphql::SDLExportOptions::new().sorted_fields().sorted_arguments().sorted_enum_items())
 }
 
