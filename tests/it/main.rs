@@ -4,5 +4,7 @@
 
 mod architecture;
 mod bus_contract;
+mod byoc_channel;
+mod email_channel;
 mod harness;
 mod store_contract;
