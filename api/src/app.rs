@@ -39,7 +39,7 @@ use crate::{
         assets, chat,
         graphql::Transport,
         health::{self, Readiness},
-        layers, media, webhook,
+        layers, webhook,
     },
 };
 
