@@ -4,5 +4,10 @@
 
 mod architecture;
 mod bus_contract;
+mod contacts;
 mod harness;
+mod people;
 mod store_contract;
+mod support;
+mod views;
+mod walls;
