@@ -5,6 +5,11 @@
 mod architecture;
 mod bus_contract;
 mod byoc_channel;
+mod contacts;
 mod email_channel;
 mod harness;
+mod people;
 mod store_contract;
+mod support;
+mod views;
+mod walls;
