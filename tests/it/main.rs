@@ -5,4 +5,6 @@
 mod architecture;
 mod bus_contract;
 mod harness;
+mod inbound;
+mod stage;
 mod store_contract;
