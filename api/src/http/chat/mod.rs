@@ -97,7 +97,7 @@ pub struct ChatParts {
 
 /// The gateway. Clones are the same.
 #[derive(Clone)]
-pub(super) struct Chat(Arc<Inner>);
+struct Chat(Arc<Inner>);
 
 struct Inner {
     parts: ChatParts,
@@ -201,7 +201,7 @@ impl Chat {
 
 /// A visitor on a channel, at an address.
 #[derive(Clone)]
-pub(super) struct Visit {
+struct Visit {
     chat: Chat,
     channel: Arc<channel::Model>,
     claims: Arc<Claims>,
