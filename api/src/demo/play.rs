@@ -98,7 +98,7 @@ pub(super) async fn play(tx: &mut Tx, house: &House, stage: &Stage, files: &mut 
     player.drain().await?;
     if let Some(id) = player.interaction {
         let lane = player.lane(id);
-        delivery::release(player.tx, &lane, None).await?;
+        delivery::release(player.tx, &lane, player.tx.now(), std::time::Duration::ZERO).await?;
         let readers = if story.is_old { house.people.as_slice() } else { &[] };
         backdate(player.tx, id, &player.marks, readers).await?;
     }

@@ -59,7 +59,7 @@ impl<E: Executor, G: Gatekeeper> Transport<E, G> {
             request.introspection_mode = IntrospectionMode::Disabled;
         }
         if let Some(viewer) = viewer {
-            request = self.inner.gate.equip(request, viewer);
+            request = self.inner.gatekeeper.equip(request, viewer);
         }
         Ok(Prepared { request, kind })
     }
