@@ -170,7 +170,7 @@ impl App {
     /// When the settings of an identity provider are broken.
     pub fn router(&self, metrics: Option<metrics_exporter_prometheus::PrometheusHandle>) -> anyhow::Result<Router> {
         let gate = Arc::new(Gate::new(self.clone())?);
-        let schema = graphql::schema(self.clone());
+        let schema = graphql::schema(self.clone(), gate.clone());
         let transport =
             Transport::new(schema, gate.clone(), (&self.config).into(), self.store.clock().clone(), self.shutdown.clone());
         let router = transport
@@ -178,10 +178,9 @@ impl App {
             .merge(health::router(self.readiness(), metrics))
             .merge(webhook::router(self.clone()))
             .merge(media::router(self.clone(), gate))
-            .merge(chat::router(self.clone()))
             .merge(assets::router(self.config.graphql.graphiql))
             .fallback(assets::client);
-        Ok(layers::apply(router, &self.config.server.allowed_origins))
+        Ok(layers::apply(router, chat::router(self.clone()), &self.config.server.allowed_origins))
     }
 }
 

@@ -17,7 +17,8 @@ const BATCH: usize = 200;
 pub async fn run(app: &App, slug: &str, after: Option<&str>, out: &mut impl Write) -> anyhow::Result<()> {
     let found = app.store.workspaces().await?.into_iter().find(|workspace| workspace.slug == slug);
     let workspace: WorkspaceId = found.with_context(|| format!("there is no workspace {slug}"))?.id;
-    let position = after.map(|text| app.cursors.decode(workspace, text)).transpose().context("--after is not a cursor of this workspace")?;
+    let position =
+        after.map(|text| app.cursors.decode(workspace, text)).transpose().context("--after is not a cursor of this workspace")?;
     let mut tail = app.tailers.follow(workspace, position).await.context("the log cannot be resumed from there")?;
     loop {
         let events = tail.next(BATCH).await?;

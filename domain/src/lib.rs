@@ -8,6 +8,7 @@ pub mod agent;
 pub mod audit;
 pub mod bus;
 pub mod channel;
+pub mod chat;
 pub mod clock;
 pub mod contact;
 pub mod content;

@@ -98,9 +98,8 @@ pub fn shared_error(error: &Error) -> async_graphql::Error {
 /// # Errors
 /// Internal errors, and `Unauthenticated`: the client has to sign in, whatever it wanted.
 pub fn refusals(error: Error) -> async_graphql::Result<Vec<UserError>> {
-    let one = |code, field: &str, message: String, is_retryable| {
-        vec![UserError { code, field: path(field), message, is_retryable, limit: None }]
-    };
+    let one =
+        |code, field: &str, message: String, is_retryable| vec![UserError { code, field: path(field), message, is_retryable, limit: None }];
     let message = error.to_string();
     Ok(match error {
         Error::NotFound(_) => one(UserErrorCode::NotFound, "", message, false),

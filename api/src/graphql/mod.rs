@@ -2,6 +2,7 @@
 
 pub mod context;
 pub mod error;
+pub mod event;
 pub mod guard;
 pub mod loader;
 pub mod mutation;
@@ -14,10 +15,17 @@ pub mod types;
 
 use std::sync::Arc;
 
-use async_graphql::{MergedObject, dataloader::DataLoader};
+use async_graphql::{
+    MergedObject,
+    dataloader::DataLoader,
+    runtime::{TokioSpawner, TokioTimer},
+};
 use tributary_domain::actor::Actor;
 
-use crate::app::App;
+use crate::{
+    app::App,
+    gatekeeper::{Gate, WhoAsks},
+};
 
 /// The whole schema.
 pub type Schema = async_graphql::Schema<Query, Mutation, subscription::Subscription>;
@@ -26,22 +34,45 @@ pub type Schema = async_graphql::Schema<Query, Mutation, subscription::Subscript
 #[derive(MergedObject, Default)]
 pub struct Query(
     node::NodeQuery,
-    query::interaction::InteractionQuery,
+    query::admin::AdminQuery,
     query::channel::ChannelQuery,
+    query::contact::ContactQuery,
+    query::events::EventQuery,
+    query::inbox::InboxQuery,
+    query::interaction::InteractionQuery,
+    query::person::PersonQuery,
+    query::script::ScriptQuery,
+    query::search::SearchQuery,
+    query::skill::SkillQuery,
+    query::tag::TagQuery,
+    query::viewer::ViewerQuery,
+    query::workspace::WorkspaceQuery,
 );
 
 /// What can be done.
 #[derive(MergedObject, Default)]
 pub struct Mutation(
+    mutation::api_client::ApiClientMutation,
+    mutation::channel::ChannelMutation,
+    mutation::contact::ContactMutation,
+    mutation::inbox::InboxMutation,
     mutation::interaction::InteractionMutation,
     mutation::message::MessageMutation,
-    mutation::channel::ChannelMutation,
+    mutation::person::PersonMutation,
+    mutation::script::ScriptMutation,
+    mutation::session::SessionMutation,
+    mutation::skill::SkillMutation,
+    mutation::tag::TagMutation,
+    mutation::team::TeamMutation,
+    mutation::view::ViewMutation,
+    mutation::workspace::WorkspaceMutation,
 );
 
 /// The schema over an app.
 #[must_use]
-pub fn schema(app: App) -> Schema {
-    Schema::build(Query::default(), Mutation::default(), subscription::Subscription::default()).data(app).finish()
+pub fn schema(app: App, gate: Arc<Gate>) -> Schema {
+    let schema = Schema::build(Query::default(), Mutation::default(), subscription::Subscription::default());
+    schema.data(app).data(gate).extension(WhoAsks).finish()
 }
 
 /// The schema's text, as `schema.graphql` holds it.
@@ -54,5 +85,5 @@ pub fn sdl() -> String {
 /// What a request of this actor carries.
 #[must_use]
 pub fn request_data(app: &App, actor: Arc<Actor>) -> DataLoader<loader::Rows> {
-    DataLoader::new(loader::Rows::new(app.store.clone(), actor), tokio::spawn)
+    DataLoader::new(loader::Rows::new(app.store.clone(), actor), TokioSpawner::current(), TokioTimer::default())
 }

@@ -4,8 +4,10 @@
 //! widget; [`layers::apply`] puts around all of them what every answer needs; [`listen::serve`] accepts connections.
 
 pub mod assets;
+pub mod chat;
 pub mod graphql;
 pub mod health;
 pub mod layers;
 pub mod listen;
+pub mod media;
 pub mod webhook;

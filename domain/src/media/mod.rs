@@ -10,5 +10,5 @@ pub(crate) use attach::attach;
 pub use attach::{ReadyAttachment, safe_name};
 pub use fetched::{Fetched, pending_files, record_fetched};
 pub use link::{LinkError, MediaLinks};
-pub use upload::{NewUpload, add_upload};
 pub use store::{MediaStore, StoredFile, TooLarge};
+pub use upload::{NewUpload, add_upload};

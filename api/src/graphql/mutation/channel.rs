@@ -165,7 +165,8 @@ async fn handled(cx: &Context<'_>, run: Result<(Vec<DeadLetterId>, Option<LogCur
         Err(error) => return Ok(DeadLettersPayload { dead_letters: Vec::new(), errors: refusals(error)?, cursor: None }),
     };
     let read = cx.read().await.or_field_error()?;
-    let rows = dead_letter::of_ids(cx.actor().or_field_error()?.workspace, &ids).all(read.conn()).await.map_err(Error::from).or_field_error()?;
+    let rows =
+        dead_letter::of_ids(cx.actor().or_field_error()?.workspace, &ids).all(read.conn()).await.map_err(Error::from).or_field_error()?;
     cx.app().wakes.ingest.notify_one();
     Ok(DeadLettersPayload { dead_letters: rows.into_iter().map(DeadLetter).collect(), errors: Vec::new(), cursor })
 }

@@ -47,7 +47,11 @@ impl Interaction {
 /// A row that must be there, because a foreign key says so.
 macro_rules! must_load {
     ($cx:expr, $id:expr, $what:literal) => {
-        $cx.rows().load_one($id).await.map_err($crate::graphql::types::load_error)?.ok_or_else(|| $crate::graphql::error::field_error(tributary_domain::Error::NotFound($what)))?
+        $cx.rows()
+            .load_one($id)
+            .await
+            .map_err($crate::graphql::types::load_error)?
+            .ok_or_else(|| $crate::graphql::error::field_error(tributary_domain::Error::NotFound($what)))?
     };
 }
 pub(crate) use must_load;
