@@ -7,4 +7,5 @@ mod bus_contract;
 mod byoc_channel;
 mod email_channel;
 mod harness;
+mod live;
 mod store_contract;
