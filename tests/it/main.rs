@@ -5,7 +5,14 @@
 mod architecture;
 mod bus_contract;
 mod byoc_channel;
+mod contacts;
 mod email_channel;
 mod harness;
+mod inbound;
 mod live;
+mod people;
+mod stage;
 mod store_contract;
+mod support;
+mod views;
+mod walls;
