@@ -9,6 +9,7 @@ mod contacts;
 mod email_channel;
 mod harness;
 mod inbound;
+mod live;
 mod people;
 mod stage;
 mod store_contract;
