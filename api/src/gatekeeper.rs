@@ -3,13 +3,14 @@
 //! Two kinds of tokens are known: access tokens of a session ([`crate::auth::jwt`]) and tokens of API clients. Whoever
 //! is admitted carries an [`Admitted`]: the rights as of a moment, and the session, so that it can be asked about again
 //! and ended. [`WhoAsks`] puts the rights into every request and makes them anew when the moment is over, because a
-//! socket outlives it. Signing in is not here: see [`attempts`], [`houses`] and the session mutations.
+//! socket outlives it. What signing in needs besides is kept here too ([`attempts`], [`houses`]); the session mutations
+//! do it.
 
 pub mod attempts;
 mod asks;
 pub mod houses;
 
-use std::sync::Arc;
+use std::{ops::Deref, sync::Arc};
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
@@ -24,6 +25,7 @@ use tributary_domain::{
 };
 
 pub use self::asks::WhoAsks;
+use self::{attempts::Attempts, houses::Houses};
 use crate::{
     app::App,
     auth::{Gatekeeper, Refusal, Viewer, jwt::AccessTokens},
@@ -43,19 +45,45 @@ pub struct Admitted {
     pub session: Option<SessionId>,
 }
 
-/// Admits by the database of an app.
-pub struct AppGatekeeper(App);
+impl Deref for Admitted {
+    type Target = Arc<Actor>;
 
-impl AppGatekeeper {
-    /// Asks the database of `app`.
+    fn deref(&self) -> &Arc<Actor> {
+        &self.actor
+    }
+}
+
+/// The gate of an app: admits by its database.
+pub struct Gate {
+    app: App,
+    attempts: Attempts,
+    houses: Houses,
+}
+
+impl Gate {
+    /// The gate of `app`, with the identity providers of its settings.
+    ///
+    /// # Errors
+    /// When the key set of an identity provider cannot be read.
+    pub fn new(app: App) -> anyhow::Result<Self> {
+        Ok(Self { attempts: Attempts::default(), houses: Houses::of(&app)?, app })
+    }
+
+    /// Counts who tries to sign in.
     #[must_use]
-    pub fn new(app: App) -> Self {
-        Self(app)
+    pub fn attempts(&self) -> &Attempts {
+        &self.attempts
+    }
+
+    /// Those whose word about a person counts.
+    #[must_use]
+    pub fn houses(&self) -> &Houses {
+        &self.houses
     }
 
     async fn by_access_token(&self, token: &str) -> Result<Viewer<Admitted>, Refusal> {
-        let claims = self.0.tokens.verify(token)?;
-        let actor = of_session(&self.0.store, claims.wsp, claims.sid, claims.sub).await.map_err(refusal)?;
+        let claims = self.app.tokens.verify(token)?;
+        let actor = of_session(&self.app.store, claims.wsp, claims.sid, claims.sub).await.map_err(refusal)?;
         Ok(Viewer {
             actor: self.admitted(actor, Some(claims.sid)),
             user_key: claims.sub.to_string(),
@@ -64,18 +92,18 @@ impl AppGatekeeper {
     }
 
     async fn by_api_token(&self, token: &str) -> Result<Viewer<Admitted>, Refusal> {
-        let actor = agent::viewer_of_token(&self.0.store, token).await.map_err(refusal)?;
+        let actor = agent::viewer_of_token(&self.app.store, token).await.map_err(refusal)?;
         // No end is told: the regular question notices one within seconds, and an admin may move it.
         Ok(Viewer { user_key: actor.reference().to_string(), actor: self.admitted(actor, None), expires_at: None })
     }
 
     fn admitted(&self, actor: Actor, session: Option<SessionId>) -> Admitted {
-        Admitted { actor: Arc::new(actor), as_of: self.0.store.clock().now(), session }
+        Admitted { actor: Arc::new(actor), as_of: self.app.store.clock().now(), session }
     }
 }
 
 #[async_trait]
-impl Gatekeeper for AppGatekeeper {
+impl Gatekeeper for Gate {
     type Actor = Admitted;
 
     async fn admit(&self, bearer: &str) -> Result<Viewer<Admitted>, Refusal> {
@@ -89,7 +117,7 @@ impl Gatekeeper for AppGatekeeper {
     }
 
     async fn is_still_admitted(&self, viewer: &Viewer<Admitted>) -> Result<bool, Refusal> {
-        match still(&self.0.store, &viewer.actor).await {
+        match still(&self.app.store, &viewer.actor).await {
             Ok(_) => Ok(true),
             Err(error) => match refusal(error) {
                 Refusal::Unavailable => Err(Refusal::Unavailable),

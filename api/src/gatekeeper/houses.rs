@@ -4,8 +4,15 @@
 //! house, and added at the first sign-in with the role that the house's claims map to. Who has no role there is refused
 //! by [`ExternalIssuer`] already. Later sign-ins change nothing about the person: roles are then kept here.
 
+use std::{sync::Arc, time::Duration};
+
+use anyhow::Context;
+use async_trait::async_trait;
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
+use bytes::Bytes;
+use http::HeaderMap;
 use serde::Deserialize;
+use tributary_channels::shared::http::GuardedClient;
 use tributary_domain::{
     Error, ErrorCode, Result,
     actor::{Actor, Role},
@@ -15,22 +22,28 @@ use tributary_domain::{
     random,
     store::Store,
 };
+use url::Url;
 
-use crate::auth::{
-    Refusal,
-    jwks::{ExternalIssuer, ExternalUser},
+use crate::{
+    app::App,
+    auth::{
+        Refusal,
+        jwks::{ExternalIssuer, ExternalUser, FetchKeys, IssuerSettings, KeySource},
+    },
+    config::IdentityProvider,
 };
 
+/// For the whole exchange with a house that publishes its keys.
+const FETCH_TIMEOUT: Duration = Duration::from_secs(10);
+
 /// Another house and the workspace that its people belong to.
-pub struct House {
-    /// Verifies its tokens.
-    pub issuer: ExternalIssuer,
+struct House {
+    issuer: ExternalIssuer,
     /// Slug of the workspace.
-    pub workspace: String,
+    workspace: String,
 }
 
 /// The houses of the settings.
-#[derive(Default)]
 pub struct Houses(Vec<House>);
 
 /// Why a token of another house led to nobody.
@@ -45,10 +58,18 @@ pub enum NotVouched {
 }
 
 impl Houses {
-    /// These houses.
-    #[must_use]
-    pub fn new(houses: Vec<House>) -> Self {
-        Self(houses)
+    /// The houses of an app's settings.
+    ///
+    /// # Errors
+    /// When a file with keys cannot be read or holds none that can be used.
+    pub fn of(app: &App) -> anyhow::Result<Self> {
+        let fetch: Arc<dyn FetchKeys> = Arc::new(Guarded(app.worker.cx.http.clone()));
+        let houses = app.config.auth.jwks.iter().map(|provider| {
+            let issuer = ExternalIssuer::new(settings(provider)?, Arc::clone(&fetch), Arc::clone(app.store.clock()));
+            let issuer = issuer.with_context(|| format!("the keys of the identity provider {}", provider.issuer))?;
+            Ok(House { issuer, workspace: provider.workspace.clone() })
+        });
+        Ok(Self(houses.collect::<anyhow::Result<_>>()?))
     }
 
     /// The person whom `token` stands for.
@@ -86,6 +107,47 @@ impl Houses {
             }
         }
         Err(refusal)
+    }
+}
+
+fn settings(provider: &IdentityProvider) -> anyhow::Result<IssuerSettings> {
+    let keys = match (&provider.url, &provider.file) {
+        (Some(url), _) => KeySource::Url(url.clone()),
+        (None, Some(file)) => {
+            let document = std::fs::read(file).with_context(|| format!("{} cannot be read", file.display()))?;
+            KeySource::Document(document.into())
+        }
+        (None, None) => anyhow::bail!("the identity provider {} has neither url nor file", provider.issuer),
+    };
+    Ok(IssuerSettings {
+        issuer: provider.issuer.clone(),
+        audience: provider.audience.clone(),
+        keys,
+        role_claim: provider.role_claim.clone(),
+        roles: provider.roles.clone(),
+        default_role: provider.default_role.clone(),
+    })
+}
+
+/// Fetches keys through the one way out.
+struct Guarded(GuardedClient);
+
+/// An answer that holds no keys.
+#[derive(Debug, thiserror::Error)]
+#[error("answered with status {status}, truncated: {is_truncated}")]
+struct NoKeys {
+    status: u16,
+    is_truncated: bool,
+}
+
+#[async_trait]
+impl FetchKeys for Guarded {
+    async fn fetch(&self, url: &Url) -> Result<Bytes, Box<dyn std::error::Error + Send + Sync>> {
+        let reply = self.0.get(url, HeaderMap::new(), FETCH_TIMEOUT).await?;
+        if reply.status == 200 && !reply.is_truncated {
+            return Ok(reply.body);
+        }
+        Err(Box::new(NoKeys { status: reply.status, is_truncated: reply.is_truncated }))
     }
 }
 

@@ -208,7 +208,8 @@ impl Patience {
             return Err(error);
         }
         tracing::debug!(error = ?error, "a stream waits for the database");
-        let pause = std::mem::replace(&mut self.pause, (self.pause * 2).min(LAST_PAUSE));
+        let pause = self.pause;
+        self.pause = (pause * 2).min(LAST_PAUSE);
         tokio::time::sleep_until(until.min(now + pause)).await;
         Ok(())
     }

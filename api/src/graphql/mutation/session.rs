@@ -1,6 +1,8 @@
 //! Signing in and out. Wrong credentials are refusals in the payload; who asks something else without being signed in
 //! gets the error of the field.
 
+use std::{sync::Arc, time::Duration};
+
 use async_graphql::{Context, InputObject, Object, SimpleObject};
 use chrono::{DateTime, Utc};
 use secrecy::SecretString;
@@ -17,9 +19,8 @@ use crate::{
     app::App,
     auth::{Refusal, jwt::Subject, password::PasswordError},
     gatekeeper::{
-        Admitted,
-        attempts::Attempts,
-        houses::{Houses, NotVouched},
+        Admitted, Gate,
+        houses::NotVouched,
     },
     graphql::{
         context::Cx,
@@ -125,7 +126,7 @@ async fn sign_in(cx: &Context<'_>, input: SignInInput) -> Result<Session, NoSess
     let app = cx.app();
     let email = input.email.trim().to_lowercase();
     let is_possible = (1..=MAX_EMAIL_BYTES).contains(&email.len());
-    let attempts = cx.data_unchecked::<Attempts>();
+    let attempts = gate(cx).attempts();
     attempts.from_address(info(cx).address)?;
     if is_possible {
         attempts.with_email(&email)?;
@@ -145,11 +146,11 @@ async fn sign_in(cx: &Context<'_>, input: SignInInput) -> Result<Session, NoSess
 }
 
 async fn sign_in_with_token(cx: &Context<'_>, token: &str) -> Result<Session, NoSession> {
-    cx.data_unchecked::<Attempts>().from_address(info(cx).address)?;
+    gate(cx).attempts().from_address(info(cx).address)?;
     if token.len() > MAX_TOKEN_BYTES {
         return Err(Error::Unauthenticated.into());
     }
-    let person = cx.data_unchecked::<Houses>().person(&cx.app().store, token).await.map_err(|why| match why {
+    let person = gate(cx).houses().person(&cx.app().store, token).await.map_err(|why| match why {
         NotVouched::Failed(error) => NoSession::Refused(error),
         NotVouched::Refused(Refusal::Invalid | Refusal::Expired) => NoSession::Refused(Error::Unauthenticated),
         NotVouched::Refused(Refusal::Unavailable) => NoSession::Failed(away()),
@@ -163,7 +164,7 @@ async fn open(cx: &Context<'_>, person: person::Model) -> Result<Session, NoSess
     let new = NewSession {
         person: person.id,
         refresh_token: token.clone(),
-        ttl: app.refresh_ttl,
+        ttl: refresh_ttl(app),
         user_agent: info(cx).user_agent.clone(),
     };
     let workspace = person.workspace_id;
@@ -178,7 +179,7 @@ async fn open(cx: &Context<'_>, person: person::Model) -> Result<Session, NoSess
 async fn refresh(cx: &Context<'_>, used: &str) -> Result<Session, NoSession> {
     let app = cx.app();
     let (workspace, id) = agent::session_of(&app.store, used).await?;
-    let (token, ttl) = (new_refresh_token(), app.refresh_ttl);
+    let (token, ttl) = (new_refresh_token(), refresh_ttl(app));
     let rotating = app.store.transact(workspace, |tx| {
         let (used, next) = (used.to_owned(), token.clone());
         Box::pin(async move { agent::rotate_session(tx, id, &used, &next, ttl).await })
@@ -236,6 +237,10 @@ fn payload(outcome: Result<Session, NoSession>, wrong: &str) -> async_graphql::R
     Ok(SessionPayload { session: None, errors })
 }
 
+fn refresh_ttl(app: &App) -> Duration {
+    Duration::from_secs(app.config.auth.refresh_ttl_s)
+}
+
 fn new_refresh_token() -> String {
     format!("{REFRESH_PREFIX}{}", random::token())
 }
@@ -246,6 +251,10 @@ fn role(role: Role) -> &'static str {
         Role::Supervisor => "supervisor",
         Role::Admin => "admin",
     }
+}
+
+fn gate<'a>(cx: &Context<'a>) -> &'a Gate {
+    cx.data_unchecked::<Arc<Gate>>()
 }
 
 fn info<'a>(cx: &Context<'a>) -> &'a RequestInfo {

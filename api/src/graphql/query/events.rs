@@ -23,10 +23,10 @@ const MOST_SEEN: usize = 2_000;
 
 /// The event log.
 #[derive(Default)]
-pub struct EventsQuery;
+pub struct EventQuery;
 
 #[Object]
-impl EventsQuery {
+impl EventQuery {
     /// Current end of the event log: follow from here to hear of everything that happens from now on.
     async fn log_cursor(&self, cx: &Context<'_>) -> async_graphql::Result<LogCursor> {
         let read = cx.read().await.or_field_error()?;

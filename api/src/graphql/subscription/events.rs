@@ -14,7 +14,6 @@ use tributary_domain::{
 };
 
 use crate::graphql::{
-    context::Cx,
     error::{OrFieldError, field_error},
     event::Wanted,
     scalars::{LogCursor, decode},

@@ -1,14 +1,14 @@
 //! One subscriber of a view: from events to changes of the view.
 
 use std::{
-    collections::{HashSet, VecDeque},
+    collections::{HashMap, HashSet, VecDeque},
     sync::Arc,
 };
 
 use tokio::time::Instant;
 use tributary_domain::{
     Error, Result,
-    actor::{Actor, VisibleInboxes},
+    actor::Actor,
     entity::{interaction, view},
     event::{EntityType, Event, EventKind},
     ids::{InteractionId, ViewId},
@@ -160,7 +160,7 @@ impl ViewFollow {
         let mut inside = rows::matching(&read, actor, &self.filter, &ids).await?;
         drop(read);
         inside.retain(|row| belongs(row, self.view.sort));
-        let mut inside: std::collections::HashMap<_, _> = inside.into_iter().map(|row| (row.id, row)).collect();
+        let mut inside: HashMap<_, _> = inside.into_iter().map(|row| (row.id, row)).collect();
         let membership = &mut self.membership;
         let changes: Vec<_> = batch
             .iter()

@@ -16,7 +16,6 @@ use tributary_domain::ids::{InteractionId, ViewId};
 
 use self::{follow::{Said, ViewFollow}, membership::Change};
 use crate::graphql::{
-    context::Cx,
     error::{OrFieldError, field_error},
     scalars::{LogCursor, decode, node_id},
     stream::{Follow, InNameOf},
