@@ -182,10 +182,11 @@ fn matrix() -> String {
         Support::Lossy => "lossy",
         Support::Refused => "–",
     };
-    let mut text = "# What each channel takes\n\nWritten from the specs in `channels/src/*/spec.rs` and held equal by a test: do not edit.\n\n\
+    let mut text =
+        "# What each channel takes\n\nWritten from the specs in `channels/src/*/spec.rs` and held equal by a test: do not edit.\n\n\
         *native*: as it is · *converted*: another form with the same meaning · *lossy*: goes through, something is lost · –: refused.\n\
         A channel of one's own takes what its integrator declares; its rows show what holds before that.\n"
-        .to_owned();
+            .to_owned();
     for (audience, title) in [(Audience::Machine, "From API clients, bots and scripts"), (Audience::Agent, "From agents in the composer")] {
         text += &format!("\n## {title}\n\n| |");
         text.extend(RichKind::all().map(|kind| format!(" {kind:?} |")));
