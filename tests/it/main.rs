@@ -4,5 +4,6 @@
 
 mod architecture;
 mod bus_contract;
+mod chat;
 mod harness;
 mod store_contract;
