@@ -3,6 +3,8 @@
 pub mod app;
 pub mod auth;
 pub mod config;
+pub mod demo;
+pub mod gatekeeper;
 pub mod graphql;
 pub mod http;
 pub mod tail;

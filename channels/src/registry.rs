@@ -19,6 +19,11 @@ impl Registry {
     pub fn new() -> Self {
         let adapters: [Arc<dyn Channel>; 3] =
             [Arc::new(digital_chat::DigitalChat), Arc::new(email::Email::default()), Arc::new(byoc::Byoc::default())];
+        Self::with(adapters)
+    }
+
+    /// These adapters and no others; of two for the same kind the later one counts.
+    pub fn with(adapters: impl IntoIterator<Item = Arc<dyn Channel>>) -> Self {
         Self(Arc::new(adapters.into_iter().map(|adapter| (adapter.spec().kind, adapter)).collect()))
     }
 

@@ -30,7 +30,6 @@ async fn create(ddl: &Ddl<'_>) -> Result<(), DbErr> {
          is_automatic boolean NOT NULL,
          at {time} NOT NULL,
          created_at {time} NOT NULL,
-         seq_hint bigint NOT NULL,
          delivery text,
          error_code text,
          error_detail text,

@@ -21,7 +21,7 @@ use tributary_domain::{
     content::{Formatted, Markup, RichContent, Text},
     ids::{AttachmentId, ChannelId, InteractionId, MessageId, OutboundId, WorkspaceId},
     inbound::{AttachmentSource, InboundEvent, InboundMessage},
-    media::MediaStore,
+    media::{MediaLinks, MediaStore},
     outbound::{Action, Destination, OpenChannel, Outbound, OutboundAttachment, OutboundMessage},
     state::DeliveryState,
 };
@@ -43,6 +43,7 @@ fn cx() -> (Cx, tempfile::TempDir) {
         http: GuardedClient::new(guard, Limits::default()).unwrap(),
         media: MediaStore::folder(folder.path()).unwrap(),
         public_url: "https://tributary.example".parse().unwrap(),
+        links: MediaLinks::new([7; 32]),
     };
     (cx, folder)
 }
@@ -73,6 +74,7 @@ struct Listening {
     stop: CancellationToken,
     task: JoinHandle<Result<(), Verdict>>,
     cursor: Value,
+    channel: OpenChannel,
 }
 
 struct Inbox(mpsc::UnboundedSender<Found>);
@@ -90,11 +92,11 @@ impl Listening {
     async fn start(cx: &Cx, channel: &OpenChannel, cursor: Option<Value>) -> Self {
         let (sender, found) = mpsc::unbounded_channel();
         let stop = CancellationToken::new();
-        let (cx, channel, token) = (cx.clone(), channel.clone(), stop.clone());
+        let (cx, listened, token) = (cx.clone(), channel.clone(), stop.clone());
         let is_new = cursor.is_none();
         let known = cursor.clone();
-        let task = tokio::spawn(async move { Email::default().listen(&cx, &channel, known, &Inbox(sender), token).await });
-        let mut listening = Self { found, stop, task, cursor: cursor.unwrap_or_default() };
+        let task = tokio::spawn(async move { Email::default().listen(&cx, &listened, known, &Inbox(sender), token).await });
+        let mut listening = Self { found, stop, task, cursor: cursor.unwrap_or_default(), channel: channel.clone() };
         if is_new {
             let first = listening.next().await;
             assert!(first.is_empty(), "history was taken in: {first:?}");
@@ -111,7 +113,7 @@ impl Listening {
     async fn next_event(&mut self) -> Result<InboundEvent, ParseError> {
         loop {
             if let Some(item) = self.next().await.into_iter().next() {
-                return item.event;
+                return Email::default().parse(&self.channel, &item.raw)?.remove(0);
             }
         }
     }

@@ -5,5 +5,14 @@
 mod architecture;
 mod bus_contract;
 mod chat;
+mod byoc_channel;
+mod contacts;
+mod email_channel;
 mod harness;
+mod inbound;
+mod people;
+mod stage;
 mod store_contract;
+mod support;
+mod views;
+mod walls;

@@ -8,6 +8,7 @@
 //! | [`proxy`] | a TCP proxy that delays, stalls, cuts, trickles and swallows |
 //! | [`node`] | the real `tributary` binary as a child |
 //! | [`client`] | GraphQL over HTTP and over graphql-transport-ws |
+//! | [`fake`] | platforms that check what the real ones check, one per channel |
 //! | [`checker`] | what was acknowledged against what was received: lost, doubled, out of order |
 //!
 //! One test binary, tests as threads of it (`cargo test`): servers that tests share live once per test process, in a
@@ -17,6 +18,7 @@
 
 pub mod checker;
 pub mod client;
+pub mod fake;
 pub mod host;
 pub mod mail;
 pub mod node;

@@ -2,11 +2,15 @@
 
 pub mod context;
 pub mod error;
+pub mod event;
 pub mod guard;
 pub mod loader;
 pub mod mutation;
+pub mod node;
 pub mod query;
 pub mod scalars;
+pub mod stream;
+pub mod subscription;
 pub mod types;
 
 use std::sync::Arc;
@@ -18,17 +22,22 @@ use async_graphql::{
 };
 use tributary_domain::actor::Actor;
 
-use crate::app::App;
+use crate::{
+    app::App,
+    gatekeeper::{Gate, WhoAsks},
+};
 
 /// The whole schema.
-pub type Schema = async_graphql::Schema<Query, Mutation, async_graphql::EmptySubscription>;
+pub type Schema = async_graphql::Schema<Query, Mutation, subscription::Subscription>;
 
 /// What can be asked.
 #[derive(MergedObject, Default)]
 pub struct Query(
+    node::NodeQuery,
     query::admin::AdminQuery,
     query::channel::ChannelQuery,
     query::contact::ContactQuery,
+    query::events::EventQuery,
     query::inbox::InboxQuery,
     query::interaction::InteractionQuery,
     query::person::PersonQuery,
@@ -36,6 +45,7 @@ pub struct Query(
     query::search::SearchQuery,
     query::skill::SkillQuery,
     query::tag::TagQuery,
+    query::viewer::ViewerQuery,
     query::workspace::WorkspaceQuery,
 );
 
@@ -50,6 +60,7 @@ pub struct Mutation(
     mutation::message::MessageMutation,
     mutation::person::PersonMutation,
     mutation::script::ScriptMutation,
+    mutation::session::SessionMutation,
     mutation::skill::SkillMutation,
     mutation::tag::TagMutation,
     mutation::team::TeamMutation,
@@ -59,14 +70,15 @@ pub struct Mutation(
 
 /// The schema over an app.
 #[must_use]
-pub fn schema(app: App) -> Schema {
-    Schema::build(Query::default(), Mutation::default(), async_graphql::EmptySubscription).data(app).finish()
+pub fn schema(app: App, gate: Arc<Gate>) -> Schema {
+    let schema = Schema::build(Query::default(), Mutation::default(), subscription::Subscription::default());
+    schema.data(app).data(gate).extension(WhoAsks).finish()
 }
 
 /// The schema's text, as `schema.graphql` holds it.
 #[must_use]
 pub fn sdl() -> String {
-    let schema = Schema::build(Query::default(), Mutation::default(), async_graphql::EmptySubscription).finish();
+    let schema = Schema::build(Query::default(), Mutation::default(), subscription::Subscription::default()).finish();
     schema.sdl_with_options(async_graphql::SDLExportOptions::new().sorted_fields().sorted_arguments().sorted_enum_items())
 }
 

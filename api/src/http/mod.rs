@@ -9,4 +9,5 @@ pub mod graphql;
 pub mod health;
 pub mod layers;
 pub mod listen;
+pub mod media;
 pub mod webhook;

@@ -30,7 +30,8 @@ pub(super) struct Breaker {
     calls: VecDeque<(DateTime<Utc>, Call)>,
     connects_failed: u32,
     open_until: Option<DateTime<Utc>>,
-    is_probing: bool,
+    /// When the one call that may try was let through.
+    probing_since: Option<DateTime<Utc>>,
 }
 
 impl Breaker {
@@ -42,9 +43,10 @@ impl Breaker {
         match self.open_until {
             None => Ok(()),
             Some(until) if now < until => Err(until),
-            Some(_) if self.is_probing => Err(now + Duration::from_secs(1)),
+            // One that never reports (its lane was lost) must not keep the breaker open.
+            Some(_) if self.probing_since.is_some_and(|since| now < since + OPEN_FOR) => Err(now + Duration::from_secs(1)),
             Some(_) => {
-                self.is_probing = true;
+                self.probing_since = Some(now);
                 Ok(())
             }
         }
@@ -52,7 +54,7 @@ impl Breaker {
 
     /// Notes how a call went.
     pub(super) fn note(&mut self, now: DateTime<Utc>, call: Call) {
-        self.is_probing = false;
+        self.probing_since = None;
         if call == Call::Answered {
             self.connects_failed = 0;
             if self.open_until.take().is_some() {
@@ -115,6 +117,18 @@ mod tests {
         assert!(breaker.may_call(later).is_ok());
         breaker.note(later, Call::Broken);
         assert!(breaker.may_call(later + Duration::seconds(29)).is_err());
+    }
+
+    #[test]
+    fn a_probe_that_never_reports_is_followed_by_another() {
+        let (mut breaker, now) = (Breaker::default(), start());
+        for _ in 0..5 {
+            breaker.note(now, Call::NoConnection);
+        }
+        let later = now + Duration::seconds(31);
+        assert!(breaker.may_call(later).is_ok());
+        assert!(breaker.may_call(later + Duration::seconds(29)).is_err());
+        assert!(breaker.may_call(later + Duration::seconds(30)).is_ok());
     }
 
     #[test]

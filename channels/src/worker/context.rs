@@ -8,7 +8,10 @@ use std::{
 };
 
 use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
-use tokio::sync::{Notify, Semaphore};
+use tokio::{
+    sync::{Notify, Semaphore},
+    task::JoinSet,
+};
 use tributary_domain::{Result, entity::channel, ids::ChannelId, outbound::OpenChannel, seal::Vault, spec::ChannelSpec, store::Store};
 
 use super::breaker::Breaker;
@@ -77,6 +80,8 @@ pub struct Worker {
     /// Wakes for the loops.
     pub wakes: Arc<Wakes>,
     pub(super) lanes: Arc<Semaphore>,
+    /// The lanes being worked on.
+    pub(super) tasks: Mutex<JoinSet<()>>,
     accounts: Mutex<HashMap<ChannelId, Arc<Account>>>,
 }
 
@@ -91,7 +96,7 @@ impl Worker {
     #[must_use]
     pub fn new(store: Store, registry: Registry, cx: Cx, vault: Arc<Vault>, timing: Timing, owner: String, wakes: Arc<Wakes>) -> Self {
         let lanes = Arc::new(Semaphore::new(timing.lanes));
-        Self { store, registry, cx, vault, timing, owner, wakes, lanes, accounts: Mutex::default() }
+        Self { store, registry, cx, vault, timing, owner, wakes, lanes, tasks: Mutex::default(), accounts: Mutex::default() }
     }
 
     /// The adapter of a channel and the channel opened for it; `None` while there is no adapter.

@@ -6,16 +6,18 @@
 use std::{sync::Arc, sync::PoisonError, time::Duration};
 
 use chrono::{DateTime, Utc};
-use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
 use tokio_util::sync::CancellationToken;
 use tributary_domain::{
     Error, Result,
     channel::{ChannelHealth, pause, set_health},
     delivery::{self, Claimed, Lane, Outcome, StepDone},
     entity::{channel, outbound},
+    ids::ExternalMessageId,
     outbound::OpenChannel,
     random,
     spec::SendClass,
+    store::Tx,
 };
 
 use super::{
@@ -31,20 +33,23 @@ use crate::{
 
 /// How long a lane of a channel that cannot send is left alone.
 const HELD: Duration = Duration::from_secs(30);
+/// How long lanes may go on after the shutdown was asked for.
+const GRACE: Duration = Duration::from_secs(10);
 
 pub(super) async fn run(worker: Arc<Worker>, shutdown: CancellationToken) {
     repeat("dispatch", &worker.wakes.dispatch, worker.timing.poll, &shutdown, || worker.dispatch()).await;
-    // Whoever holds a lane gives its place back when it is done.
-    let everyone = u32::try_from(worker.timing.lanes).unwrap_or(u32::MAX);
-    drop(worker.lanes.clone().acquire_many_owned(everyone).await);
+    if tokio::time::timeout(GRACE, worker.idle()).await.is_err() {
+        tracing::warn!("lanes that did not end in time are left to their leases");
+        worker.abandon();
+    }
 }
 
 /// What to do with the lane after a piece of work.
 enum Then {
     /// The next piece.
     Next,
-    /// Give it back, and leave it alone until then.
-    Release(Option<DateTime<Utc>>),
+    /// Give it back, and leave it alone for so long.
+    Release(Duration),
     /// Somebody else has it.
     Lost,
 }
@@ -64,7 +69,9 @@ impl Worker {
         for lane in claimed {
             let Ok(place) = self.lanes.clone().acquire_owned().await else { return Ok(count) };
             let worker = self.clone();
-            tokio::spawn(async move {
+            let mut tasks = self.tasks.lock().unwrap_or_else(PoisonError::into_inner);
+            while tasks.try_join_next().is_some() {}
+            tasks.spawn(async move {
                 if let Err(error) = worker.work_lane(&lane).await {
                     tracing::warn!(interaction.id = %lane.interaction, error = ?error, "a lane stopped and is taken up after its lease");
                 }
@@ -75,41 +82,56 @@ impl Worker {
         Ok(count)
     }
 
+    /// Waits until this process works on no lane.
+    pub async fn idle(&self) {
+        let everyone = u32::try_from(self.timing.lanes).unwrap_or(u32::MAX);
+        // Whoever holds a lane gives its place back when it is done. The places are never closed.
+        drop(self.lanes.acquire_many(everyone).await);
+    }
+
+    /// Drops every lane in the middle of whatever it does, as the death of the process would; their leases run out.
+    pub fn abandon(&self) {
+        self.tasks.lock().unwrap_or_else(PoisonError::into_inner).abort_all();
+    }
+
     async fn work_lane(&self, lane: &Lane) -> Result<()> {
-        let until = loop {
+        let hold = loop {
             let read = self.store.read(lane.workspace).await?;
-            let now = self.store.clock().now();
-            let next = delivery::next(&read, lane, now).await?;
+            let next = delivery::next(&read, lane).await?;
             let found = channel::by_id(lane.workspace, lane.channel).one(read.conn()).await?;
             drop(read);
-            let Some(found) = found else { break None };
+            let Some(found) = found else { break Duration::ZERO };
             let (row, is_in_doubt) = match next {
-                Claimed::Empty => break None,
+                Claimed::Empty => break Duration::ZERO,
                 Claimed::Fresh(row) => (row, false),
                 Claimed::InDoubt(row) => (row, true),
             };
-            let then = match Self::held_until(&found, now) {
-                Some(until) => Then::Release(Some(until)),
+            let then = match held(&found, self.store.clock().now()) {
+                Some(hold) => Then::Release(hold),
                 None => self.attempt(lane, &found, &row, is_in_doubt).await?,
             };
             match then {
                 Then::Next => {}
-                Then::Release(until) => break until,
+                Then::Release(hold) => break hold,
                 Then::Lost => return Ok(()),
             }
         };
-        let mut tx = self.store.write(lane.workspace).await?;
-        delivery::release(&mut tx, lane, until).await?;
-        tx.commit().await?;
+        let lease_now = self.store.lease_now().await?;
+        self.change(lane, move |tx, lane| Box::pin(async move { delivery::release(tx, &lane, lease_now, hold).await })).await?;
         Ok(())
     }
 
-    /// Until when the channel sends nothing, if it does not.
-    fn held_until(found: &channel::Model, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
-        if !found.is_enabled || found.health == ChannelHealth::NeedsSignIn {
-            return Some(now + HELD);
+    /// Runs a change of the lane's rows, again when another transaction was in its way; `false` when the lane was lost or
+    /// the message was taken back.
+    async fn change<F>(&self, lane: &Lane, change: F) -> Result<bool>
+    where
+        F: for<'a> Fn(&'a mut Tx, Lane) -> BoxFuture<'a, Result<()>> + Send + Sync,
+    {
+        match self.store.transact(lane.workspace, |tx| change(tx, lane.clone())).await {
+            Ok(_) => Ok(true),
+            Err(Error::Conflict(_)) => Ok(false),
+            Err(error) => Err(error),
         }
-        found.paused_until.filter(|until| *until > now)
     }
 
     async fn attempt(&self, lane: &Lane, found: &channel::Model, row: &outbound::Model, is_in_doubt: bool) -> Result<Then> {
@@ -117,27 +139,38 @@ impl Worker {
             return self.record(lane, row, failed(FailCode::Other, "this server has no adapter for the channel")).await;
         };
         let class = adapter.send_class(&found.settings);
-        if is_in_doubt && class != SendClass::A {
-            return self.decide_doubt(lane, row, class, "the worker stopped while sending").await;
-        }
         let read = self.store.read(lane.workspace).await?;
         let loaded = delivery::load(&read, row).await?;
         drop(read);
         let Some(outbound) = loaded else {
             return self.record(lane, row, Outcome::Sent { external_id: None }).await;
         };
-        let account = self.account(found.id, adapter.spec());
-        let now = self.store.clock().now();
-        if let Err(until) = account.breaker.lock().unwrap_or_else(PoisonError::into_inner).may_call(now) {
-            return Ok(Then::Release(Some(until)));
+        let steps = adapter.render(&open, &outbound);
+        if is_in_doubt && is_only_copy_left(row, &steps) {
+            return self.record(lane, row, Outcome::Sent { external_id: first_id(&row.done) }).await;
         }
-        account.bucket.until_ready().await;
-        if !self.begin(lane, row).await? {
+        if is_in_doubt && class != SendClass::A {
+            return self.decide_doubt(lane, row, class, row.updated_at, "the worker stopped while sending").await;
+        }
+        let now = self.store.clock().now();
+        if !is_in_doubt && row.deadline.is_some_and(|deadline| now > deadline) {
+            return self
+                .record(lane, row, failed(FailCode::WindowClosed, "the reply window closed before the message could be sent"))
+                .await;
+        }
+        let account = self.account(found.id, adapter.spec());
+        if let Err(until) = account.breaker.lock().unwrap_or_else(PoisonError::into_inner).may_call(now) {
+            return Ok(Then::Release((until - now).to_std().unwrap_or_default()));
+        }
+        if self.holding(lane, account.bucket.until_ready()).await.is_none() {
             return Ok(Then::Lost);
         }
-        let steps = adapter.render(&open, &outbound);
-        let delivered = self.deliver_holding(lane, row, &adapter, &open, steps).await?;
-        let Some(delivered) = delivered else { return Ok(Then::Lost) };
+        if !self.begin(lane, row).await? {
+            // Taken back, or the lane was lost; in the first case the rows behind it must not wait for the lease's end.
+            return Ok(Then::Release(Duration::ZERO));
+        }
+        let Some(delivered) = self.holding(lane, self.deliver(lane, row, &adapter, &open, steps)).await else { return Ok(Then::Lost) };
+        let Some(delivered) = delivered? else { return Ok(Then::Lost) };
         account.breaker.lock().unwrap_or_else(PoisonError::into_inner).note(self.store.clock().now(), call_of(&delivered));
         match delivered {
             Ok(external_id) => self.record(lane, row, Outcome::Sent { external_id }).await,
@@ -147,31 +180,22 @@ impl Worker {
 
     /// Commits `sending`; `false` when the lane was lost or the message was taken back.
     async fn begin(&self, lane: &Lane, row: &outbound::Model) -> Result<bool> {
-        let mut tx = self.store.write(lane.workspace).await?;
-        match delivery::begin(&mut tx, lane, row.id).await {
-            Ok(()) => tx.commit().await.map(|_| true),
-            Err(Error::Conflict(_)) => Ok(false),
-            Err(error) => Err(error),
-        }
+        let id = row.id;
+        self.change(lane, move |tx, lane| Box::pin(async move { delivery::begin(tx, &lane, id).await })).await
     }
 
-    /// Runs the steps while keeping the lease alive; `None` when the lane was lost on the way.
-    async fn deliver_holding(
-        &self,
-        lane: &Lane,
-        row: &outbound::Model,
-        adapter: &Arc<dyn Channel>,
-        open: &OpenChannel,
-        steps: Vec<Step>,
-    ) -> Result<Option<Result<Option<tributary_domain::ids::ExternalMessageId>, Verdict>>> {
-        let mut steps = std::pin::pin!(self.deliver(lane, row, adapter, open, steps).fuse());
+    /// Does something while keeping the lease alive; `None` when the lane was lost on the way.
+    ///
+    /// A heartbeat that fails is no loss yet: whether the lane is still ours is asked again by every write.
+    async fn holding<T>(&self, lane: &Lane, work: impl Future<Output = T>) -> Option<T> {
+        let mut work = std::pin::pin!(work);
         loop {
             tokio::select! {
-                outcome = &mut steps => return outcome,
-                () = tokio::time::sleep(self.timing.heartbeat) => {
-                    if !delivery::extend(&self.store, lane, self.timing.lease).await? {
-                        return Ok(None);
-                    }
+                outcome = &mut work => return Some(outcome),
+                () = tokio::time::sleep(self.timing.heartbeat) => match delivery::extend(&self.store, lane, self.timing.lease).await {
+                    Ok(true) => {}
+                    Ok(false) => return None,
+                    Err(error) => tracing::warn!(interaction.id = %lane.interaction, error = ?error, "a lease could not be renewed"),
                 }
             }
         }
@@ -184,7 +208,7 @@ impl Worker {
         adapter: &Arc<dyn Channel>,
         open: &OpenChannel,
         steps: Vec<Step>,
-    ) -> Result<Option<Result<Option<tributary_domain::ids::ExternalMessageId>, Verdict>>> {
+    ) -> Result<Option<Result<Option<ExternalMessageId>, Verdict>>> {
         let mut done: Vec<StepDone> = row.done.0.clone();
         for step in steps.iter().skip(done.len()) {
             let receipts: Vec<StepReceipt> = done.iter().cloned().map(StepReceipt::from).collect();
@@ -193,38 +217,42 @@ impl Worker {
                 Err(verdict) => return Ok(Some(Err(verdict))),
             }
             if steps.len() > 1 {
-                let mut tx = self.store.write(lane.workspace).await?;
-                match delivery::record_step(&mut tx, lane, row.id, done.clone()).await {
-                    Ok(()) => tx.commit().await.map(drop)?,
-                    Err(Error::Conflict(_)) => return Ok(None),
-                    Err(error) => return Err(error),
+                let (id, so_far) = (row.id, done.clone());
+                let keep = self.change(lane, move |tx, lane| {
+                    let so_far = so_far.clone();
+                    Box::pin(async move { delivery::record_step(tx, &lane, id, so_far).await })
+                });
+                if !keep.await? {
+                    return Ok(None);
                 }
             }
         }
-        Ok(Some(Ok(done.into_iter().find_map(|step| step.external_id))))
+        Ok(Some(Ok(first_id(&done))))
     }
 
     async fn follow(&self, lane: &Lane, found: &channel::Model, row: &outbound::Model, class: SendClass, verdict: Verdict) -> Result<Then> {
         match verdict {
             Verdict::Retry { after, pauses_account, reason } => {
                 if pauses_account {
-                    let mut tx = self.store.write(lane.workspace).await?;
-                    pause(&mut tx, found.id, after.unwrap_or(HELD)).await?;
-                    tx.commit().await?;
+                    let (id, wait) = (found.id, after.unwrap_or(HELD));
+                    self.change(lane, move |tx, _| Box::pin(async move { pause(tx, id, wait).await })).await?;
                 }
                 self.again(lane, row, after, reason).await
             }
             Verdict::Ambiguous { reason } => match class {
                 SendClass::A => self.again(lane, row, None, reason).await,
-                SendClass::B | SendClass::C => self.decide_doubt(lane, row, class, &reason).await,
+                SendClass::B | SendClass::C => self.decide_doubt(lane, row, class, self.store.clock().now(), &reason).await,
             },
             Verdict::Fail { code, detail } => {
                 self.record(lane, row, Outcome::Failed { code: code.as_str().to_owned(), detail: Some(detail) }).await
             }
             Verdict::Suspend { reason } => {
-                let mut tx = self.store.write(lane.workspace).await?;
-                set_health(&mut tx, found.id, ChannelHealth::NeedsSignIn, Some(reason.clone())).await?;
-                tx.commit().await?;
+                let (id, sentence) = (found.id, reason.clone());
+                let suspend = self.change(lane, move |tx, _| {
+                    let sentence = sentence.clone();
+                    Box::pin(async move { set_health(tx, id, ChannelHealth::NeedsSignIn, Some(sentence)).await })
+                });
+                suspend.await?;
                 self.record(lane, row, Outcome::Retry { after: HELD, reason, counts: false }).await
             }
         }
@@ -237,35 +265,57 @@ impl Worker {
         let after = retry::wait(attempts, wish, jitter);
         let next = self.store.clock().now() + after;
         let since = row.first_tried_at.unwrap_or(row.created_at);
-        let is_late = next > since + GIVE_UP_AFTER || row.deadline.is_some_and(|deadline| next > deadline);
-        if is_late {
+        if row.deadline.is_some_and(|deadline| next > deadline) {
+            return self.record(lane, row, failed(FailCode::WindowClosed, &reason)).await;
+        }
+        if next > since + GIVE_UP_AFTER {
             return self.record(lane, row, failed(FailCode::GaveUp, &reason)).await;
         }
         self.record(lane, row, Outcome::Retry { after, reason, counts: true }).await
     }
 
-    /// A send of which nobody knows: class B waits for its echo first, class C is for a person to decide.
-    async fn decide_doubt(&self, lane: &Lane, row: &outbound::Model, class: SendClass, reason: &str) -> Result<Then> {
-        let now = self.store.clock().now();
-        let waits_until = row.first_tried_at.unwrap_or(now) + self.timing.echo_wait;
-        if class == SendClass::B && now < waits_until {
-            return Ok(Then::Release(Some(waits_until)));
+    /// A send of `since` of which nobody knows: class B waits for its echo first, class C is for a person to decide.
+    async fn decide_doubt(&self, lane: &Lane, row: &outbound::Model, class: SendClass, since: DateTime<Utc>, reason: &str) -> Result<Then> {
+        let waited = (self.store.clock().now() - since).to_std().unwrap_or_default();
+        if class == SendClass::B && waited < self.timing.echo_wait {
+            return Ok(Then::Release(self.timing.echo_wait - waited));
         }
         self.record(lane, row, Outcome::Unconfirmed { reason: reason.to_owned() }).await
     }
 
     async fn record(&self, lane: &Lane, row: &outbound::Model, outcome: Outcome) -> Result<Then> {
         let waits = matches!(outcome, Outcome::Retry { .. });
-        let mut tx = self.store.write(lane.workspace).await?;
-        match delivery::record(&mut tx, lane, row.id, outcome).await {
-            Ok(()) => {
-                tx.commit().await?;
-                Ok(if waits { Then::Release(None) } else { Then::Next })
-            }
-            Err(Error::Conflict(_)) => Ok(Then::Lost),
-            Err(error) => Err(error),
-        }
+        let id = row.id;
+        let write = self.change(lane, move |tx, lane| {
+            let outcome = outcome.clone();
+            Box::pin(async move { delivery::record(tx, &lane, id, outcome).await })
+        });
+        let is_ours = write.await?;
+        Ok(match (is_ours, waits) {
+            (false, _) => Then::Lost,
+            (true, true) => Then::Release(Duration::ZERO),
+            (true, false) => Then::Next,
+        })
     }
+}
+
+/// For how long the channel sends nothing, if it does not.
+fn held(found: &channel::Model, now: DateTime<Utc>) -> Option<Duration> {
+    if !found.is_enabled || found.health == ChannelHealth::NeedsSignIn {
+        return Some(HELD);
+    }
+    found.paused_until.and_then(|until| (until - now).to_std().ok()).filter(|left| !left.is_zero())
+}
+
+/// Whether all that an earlier attempt left undone is the copy for our own folder: the message itself is out then.
+fn is_only_copy_left(row: &outbound::Model, steps: &[Step]) -> bool {
+    let left = steps.get(row.done.len()..).unwrap_or_default();
+    !row.done.is_empty() && left.iter().all(|step| matches!(step, Step::MailCopy(_)))
+}
+
+/// The platform's id of the message, from the first step that gave one.
+fn first_id(done: &[StepDone]) -> Option<ExternalMessageId> {
+    done.iter().find_map(|step| step.external_id.clone())
 }
 
 fn failed(code: FailCode, detail: &str) -> Outcome {
@@ -274,7 +324,13 @@ fn failed(code: FailCode, detail: &str) -> Outcome {
 
 fn call_of<T>(delivered: &Result<T, Verdict>) -> Call {
     match delivered {
-        Ok(_) | Err(Verdict::Fail { .. } | Verdict::Suspend { .. } | Verdict::Retry { after: Some(_), .. }) => Call::Answered,
+        Ok(_)
+        | Err(
+            Verdict::Fail { .. }
+            | Verdict::Suspend { .. }
+            | Verdict::Retry { after: Some(_), .. }
+            | Verdict::Retry { pauses_account: true, .. },
+        ) => Call::Answered,
         Err(Verdict::Retry { after: None, .. }) => Call::NoConnection,
         Err(Verdict::Ambiguous { .. }) => Call::Broken,
     }

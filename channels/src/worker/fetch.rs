@@ -22,13 +22,16 @@ use crate::{
 
 /// Files fetched at a time in a workspace.
 const BATCH: u64 = 8;
+/// Files fetched at the same time.
+const AT_ONCE: usize = 4;
 
 pub(super) async fn run(worker: Arc<Worker>, shutdown: CancellationToken) {
     repeat("fetch", &worker.wakes.fetch, worker.timing.poll * 4, &shutdown, || worker.fetch()).await;
 }
 
 impl Worker {
-    /// Fetches pending files; returns how many.
+    /// Fetches pending files; returns how many are settled now. Those that are tried again later do not count, so that
+    /// a dead address is not asked without a pause.
     ///
     /// # Errors
     /// `Storage`.
@@ -38,19 +41,20 @@ impl Worker {
             let read = self.store.read(workspace.id).await?;
             let pending = pending_files(&read, self.store.clock().now(), BATCH).await?;
             drop(read);
-            count += pending.len();
-            futures_util::stream::iter(pending)
-                .for_each_concurrent(4, async |(file, found)| {
-                    if let Err(error) = self.fetch_one(&file, &found).await {
-                        tracing::warn!(attachment.id = %file.id, error = ?error, "a file could not be recorded and is fetched again");
-                    }
-                })
-                .await;
+            let fetched = futures_util::stream::iter(pending).map(async |(file, found)| match self.fetch_one(&file, &found).await {
+                Ok(is_settled) => is_settled,
+                Err(error) => {
+                    tracing::warn!(attachment.id = %file.id, error = ?error, "a file could not be recorded and is fetched again");
+                    false
+                }
+            });
+            count += fetched.buffer_unordered(AT_ONCE).filter(|is_settled| std::future::ready(*is_settled)).count().await;
         }
         Ok(count)
     }
 
-    async fn fetch_one(&self, file: &attachment::Model, found: &channel::Model) -> Result<()> {
+    /// Fetches one file; whether nothing more is to be done about it.
+    async fn fetch_one(&self, file: &attachment::Model, found: &channel::Model) -> Result<bool> {
         let fetched = match self.fetch_bytes(file, found).await? {
             Ok(opened) => {
                 let cap = self.timing.max_file_bytes;
@@ -64,10 +68,14 @@ impl Worker {
             Err(Verdict::Retry { reason, .. } | Verdict::Ambiguous { reason } | Verdict::Suspend { reason }) => Fetched::Later(reason),
             Err(Verdict::Fail { detail, .. }) => Fetched::Failed(detail),
         };
-        let mut tx = self.store.write(file.workspace_id).await?;
-        record_fetched(&mut tx, file.id, fetched).await?;
-        tx.commit().await?;
-        Ok(())
+        let (id, is_settled) = (file.id, !matches!(fetched, Fetched::Later(_)));
+        self.store
+            .transact(file.workspace_id, move |tx| {
+                let fetched = fetched.clone();
+                Box::pin(async move { record_fetched(tx, id, fetched).await })
+            })
+            .await?;
+        Ok(is_settled)
     }
 
     async fn fetch_bytes(&self, file: &attachment::Model, found: &channel::Model) -> Result<Result<FetchedFile, Verdict>> {

@@ -11,6 +11,7 @@ use tributary_domain::{
     media::ReadyAttachment,
     message::{Received, receive},
     outbound::OpenChannel,
+    store::is_refusal,
 };
 
 use super::{Worker, repeat};
@@ -79,8 +80,9 @@ impl Worker {
             match outcome {
                 Ok(_) => ingested.items += 1,
                 // A rule was broken: it will be broken again, so a person has to look at it.
-                Err(error @ (Error::Invalid { .. } | Error::Unsupported { .. } | Error::NotFound(_))) => {
-                    self.bury(&row, position, error.to_string()).await?;
+                Err(error) if is_final(&error) => {
+                    tracing::warn!(raw.id = %row.id, item = position, error = ?error, "an item became a dead letter");
+                    self.bury(&row, position, reason(&error)).await?;
                     ingested.dead += 1;
                 }
                 Err(error) => return Err(error),
@@ -98,17 +100,25 @@ impl Worker {
     /// See [`receive`].
     pub async fn ingest_event(&self, found: &channel::Model, mut event: InboundEvent) -> Result<Received> {
         let files = self.stage(found, &mut event).await?;
+        let received = self.store_event(found, event, &files).await;
+        if !matches!(received, Ok(Received::Stored(_))) {
+            self.unstage(found.workspace_id, &files).await?;
+        }
+        received
+    }
+
+    async fn store_event(&self, found: &channel::Model, event: InboundEvent, files: &[ReadyAttachment]) -> Result<Received> {
         let spec = self.registry.spec(found.kind);
         let capabilities = Arc::new(self.registry.capabilities(found).into_owned());
-        let (workspace, now_waiting) = (found.workspace_id, !files.is_empty());
+        let (workspace, now_waiting) = (found.workspace_id, files.iter().any(ReadyAttachment::is_pending));
         if let InboundEvent::Typing { author, thread, is_typing } = &event {
             tributary_domain::presence::contact_typing(&self.store, found, author, thread.as_ref(), *is_typing).await?;
         }
-        let (found, event, files_ref) = (found.clone(), event, files.clone());
+        let (found, files) = (found.clone(), files.to_vec());
         let (received, _) = self
             .store
             .transact(workspace, move |tx| {
-                let (found, event, files, capabilities) = (found.clone(), event.clone(), files_ref.clone(), capabilities.clone());
+                let (found, event, files, capabilities) = (found.clone(), event.clone(), files.clone(), capabilities.clone());
                 Box::pin(async move {
                     heard(tx, &found).await?;
                     receive(tx, spec, &capabilities, &found, event, files).await
@@ -120,8 +130,6 @@ impl Worker {
             if now_waiting {
                 self.wakes.fetch.notify_one();
             }
-        } else {
-            self.unstage(workspace, &files).await?;
         }
         Ok(received)
     }
@@ -131,7 +139,13 @@ impl Worker {
         let InboundEvent::Message(message) = event else { return Ok(Vec::new()) };
         let mut ready = Vec::with_capacity(message.attachments.len());
         for file in std::mem::take(&mut message.attachments) {
-            ready.push(self.stage_one(found, file).await?);
+            match self.stage_one(found, file).await {
+                Ok(staged) => ready.push(staged),
+                Err(error) => {
+                    self.unstage(found.workspace_id, &ready).await?;
+                    return Err(error);
+                }
+            }
         }
         Ok(ready)
     }
@@ -141,8 +155,11 @@ impl Worker {
             AttachmentSource::Inline(bytes) => {
                 let id = tributary_domain::random::id();
                 let stream = futures_util::stream::iter([Ok::<_, std::convert::Infallible>(bytes)]);
-                let stored = self.cx.media.put(found.workspace_id, id, stream, self.timing.max_file_bytes).await?;
-                Ok(ReadyAttachment::stored(id, file.name, file.mime, file.content_id, stored))
+                match self.cx.media.put(found.workspace_id, id, stream, self.timing.max_file_bytes).await {
+                    Ok(stored) => Ok(ReadyAttachment::stored(id, file.name, file.mime, file.content_id, stored)),
+                    Err(Error::Invalid { reason, .. }) => Ok(ReadyAttachment::refused(file.name, file.mime, file.content_id, reason)),
+                    Err(error) => Err(error),
+                }
             }
             AttachmentSource::Stored(id) => Ok(ReadyAttachment::uploaded(id)),
             source @ (AttachmentSource::Url(_) | AttachmentSource::Reference(_)) => {
@@ -163,9 +180,13 @@ impl Worker {
 
     async fn bury(&self, row: &raw_inbound::Model, item: usize, error: String) -> Result<()> {
         metrics::counter!("tributary_dead_letters_total", "direction" => "in").increment(1);
-        let mut tx = self.store.write(row.workspace_id).await?;
-        bury_inbound(&mut tx, row.channel_id, row.id, item, error).await?;
-        tx.commit().await?;
+        let (channel, raw) = (row.channel_id, row.id);
+        self.store
+            .transact(row.workspace_id, move |tx| {
+                let error = error.clone();
+                Box::pin(async move { bury_inbound(tx, channel, raw, item, error).await })
+            })
+            .await?;
         Ok(())
     }
 
@@ -174,6 +195,26 @@ impl Worker {
         finish_raw(&tx, row.id, items, error).await?;
         tx.commit().await?;
         Ok(Ingested { items, dead: 0 })
+    }
+}
+
+/// Whether the item will fail again however often it is tried: a person has to look at it, and it can be replayed.
+/// What the database refuses to store belongs here; that it is away, or that somebody was in the way, does not.
+fn is_final(error: &Error) -> bool {
+    match error {
+        Error::Invalid { .. } | Error::Content(_) | Error::Unsupported { .. } | Error::NotFound(_) | Error::Forbidden(_) => true,
+        other => is_refusal(other),
+    }
+}
+
+/// The reason as it is shown; no message text, no addresses.
+fn reason(error: &Error) -> String {
+    match error {
+        Error::Content(violations) => {
+            let first = violations.first().map(|violation| format!(": {} {}", violation.field, violation.message)).unwrap_or_default();
+            format!("{error}{first}")
+        }
+        other => other.to_string(),
     }
 }
 

@@ -4,7 +4,8 @@ use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, IntoActiveModel, 
 
 use crate::{
     actor::Actor,
-    audit, delivery,
+    audit,
+    delivery::{self, OutboundState},
     entity::{
         dead_letter::{self, DeadLetterState},
         outbound,
@@ -12,7 +13,8 @@ use crate::{
     },
     error::{Error, Result},
     event::{Audience, EntityType, EventDraft, EventKind, Seq},
-    ids::{ChannelId, DeadLetterId, RawInboundId},
+    ids::{ChannelId, DeadLetterId, OutboundId, RawInboundId},
+    interaction,
     message::Direction,
     store::Tx,
 };
@@ -67,7 +69,7 @@ async fn insert(
     direction: Direction,
     raw: Option<RawInboundId>,
     item: i32,
-    outbound: Option<crate::ids::OutboundId>,
+    outbound: Option<OutboundId>,
     error: String,
 ) -> Result<()> {
     let id: DeadLetterId = crate::random::id();
@@ -134,12 +136,30 @@ pub async fn replay(tx: &mut Tx, actor: &Actor, which: Letters) -> Result<Vec<De
         if let Some(id) = letter.outbound_id
             && let Some(row) = outbound::by_id(tx.workspace(), id).one(tx.conn()).await?
         {
-            delivery::requeue(tx, row).await?;
+            // Locked first, as everywhere; and sent by now, if somebody asked for another try at the message itself.
+            interaction::lock(tx, row.interaction_id).await?;
+            let row = outbound::by_id(tx.workspace(), id).one(tx.conn()).await?.filter(|row| row.state == OutboundState::Failed);
+            if let Some(row) = row {
+                delivery::requeue(tx, row).await?;
+            }
         }
         audit::note(tx, actor, "dead_letter.replay", EntityType::DeadLetter, letter.id.uuid(), None).await?;
         replayed.push(resolve(tx, letter, DeadLetterState::Replayed).await?);
     }
     Ok(replayed)
+}
+
+/// Closes the letters of a piece of outbound work that gets another try by itself.
+pub(crate) async fn settle_outbound(tx: &mut Tx, id: OutboundId) -> Result<()> {
+    let open = dead_letter::in_workspace(tx.workspace())
+        .filter(dead_letter::Column::State.eq(DeadLetterState::Open))
+        .filter(dead_letter::Column::OutboundId.eq(id))
+        .all(tx.conn())
+        .await?;
+    for letter in open {
+        resolve(tx, letter, DeadLetterState::Replayed).await?;
+    }
+    Ok(())
 }
 
 /// Throws open letters away.

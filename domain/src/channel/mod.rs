@@ -9,8 +9,8 @@ mod raw;
 mod settings;
 
 pub use crate::entity::channel::ChannelHealth;
-pub(crate) use dead_letter::bury_outbound;
 pub use dead_letter::{Letters, bury_inbound, drop_letters, replay};
+pub(crate) use dead_letter::{bury_outbound, settle_outbound};
 pub use health::{heard, pause, set_health};
 pub use letters::{LetterFilter, excerpt_of, page_of_letters};
 pub use manage::{ChannelChange, NewChannel, by_token, create, delete, update};

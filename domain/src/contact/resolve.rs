@@ -1,6 +1,6 @@
 //! Finding or making the contact behind a platform's person.
 
-use sea_orm::{ActiveModelTrait, ActiveValue::Set, IntoActiveModel};
+use sea_orm::{ActiveModelTrait, ActiveValue::Set, IntoActiveModel, QuerySelect, sea_query::LockType};
 
 use crate::{
     entity::{channel, contact, contact_identity},
@@ -19,7 +19,9 @@ use crate::{
 /// # Errors
 /// `Storage`.
 pub async fn resolve(tx: &mut Tx, channel: &channel::Model, sender: &Sender) -> Result<(contact::Model, contact_identity::Model)> {
-    let known = contact_identity::by_external_id(tx.workspace(), channel.id, &sender.external_id).one(tx.conn()).await?;
+    // Locked, so that two messages of one person that come at the same time do not open two interactions.
+    let known = contact_identity::by_external_id(tx.workspace(), channel.id, &sender.external_id);
+    let known = known.lock(LockType::NoKeyUpdate).one(tx.conn()).await?;
     match known {
         Some(identity) => {
             let contact =

@@ -101,11 +101,11 @@ pub async fn extend(store: &Store, held: &Lane, lease: Duration) -> Result<bool>
 /// The first row of the lane that is not finished.
 ///
 /// A row that waits for a person (`unconfirmed`) does not hold up the rows behind it; a row that waits for its next
-/// attempt does.
+/// attempt does. Whether its time has come is not asked here: the lane is claimed at that time, by the database's clock.
 ///
 /// # Errors
 /// `Storage`.
-pub async fn next(scope: &impl Scope, lane: &Lane, now: DateTime<Utc>) -> Result<Claimed> {
+pub async fn next(scope: &impl Scope, lane: &Lane) -> Result<Claimed> {
     let first = outbound::in_workspace(lane.workspace)
         .filter(outbound::Column::InteractionId.eq(lane.interaction))
         .filter(outbound::Column::State.is_in([OutboundState::Queued, OutboundState::Sending]))
@@ -114,16 +114,17 @@ pub async fn next(scope: &impl Scope, lane: &Lane, now: DateTime<Utc>) -> Result
         .await?;
     Ok(match first {
         Some(row) if row.state == OutboundState::Sending => Claimed::InDoubt(Box::new(row)),
-        Some(row) if row.not_before <= now => Claimed::Fresh(Box::new(row)),
-        _ => Claimed::Empty,
+        Some(row) => Claimed::Fresh(Box::new(row)),
+        None => Claimed::Empty,
     })
 }
 
-/// Gives the lane back; it runs again at the time of its next row, and not before `not_before`.
+/// Gives the lane back; it runs again when its next row is due, and not before `hold` is over. `lease_now` is the time by
+/// [`Store::lease_now`]: the lane waits by the clock by which it is claimed.
 ///
 /// # Errors
 /// `Storage`.
-pub async fn release(tx: &mut Tx, lane_held: &Lane, not_before: Option<DateTime<Utc>>) -> Result<()> {
+pub async fn release(tx: &mut Tx, lane_held: &Lane, lease_now: DateTime<Utc>, hold: Duration) -> Result<()> {
     // The row is locked before the work is counted: what is queued after that adds itself to the count.
     if let Err(crate::Error::Conflict(_)) = must_hold(tx, lane_held).await {
         return Ok(());
@@ -134,7 +135,11 @@ pub async fn release(tx: &mut Tx, lane_held: &Lane, not_before: Option<DateTime<
         .order_by_asc(outbound::Column::N)
         .all(tx.conn())
         .await?;
-    let next_at = open.first().map(|row| row.not_before).into_iter().chain(not_before).fold(DateTime::UNIX_EPOCH, Ord::max);
+    // With nothing to do it is due at once for whatever comes.
+    let next_at = open.first().map_or(DateTime::UNIX_EPOCH, |first| {
+        let wait = (first.not_before - tx.now()).to_std().unwrap_or_default().max(hold);
+        lease_now + wait
+    });
     lane::updates(lane_held.workspace)
         .col_expr(lane::Column::Owner, Expr::value(Option::<String>::None))
         .col_expr(lane::Column::LeaseUntil, Expr::value(Option::<chrono::DateTime<chrono::Utc>>::None))
@@ -147,12 +152,24 @@ pub async fn release(tx: &mut Tx, lane_held: &Lane, not_before: Option<DateTime<
     Ok(())
 }
 
-/// Whether this worker still holds the lane; locks the lane's row until the transaction ends, so that nobody takes it
-/// in between.
+/// Makes the lane of an interaction due at once, if nobody holds it.
+pub(super) async fn wake(tx: &Tx, interaction: InteractionId) -> Result<()> {
+    lane::updates(tx.workspace())
+        .col_expr(lane::Column::NextAt, Expr::value(DateTime::<Utc>::UNIX_EPOCH))
+        .filter(lane::Column::InteractionId.eq(interaction))
+        .filter(lane::Column::LeaseUntil.is_null())
+        .exec(tx.conn())
+        .await?;
+    Ok(())
+}
+
+/// Whether this worker still holds the lane; locks the interaction and the lane's row until the transaction ends, so that
+/// nobody takes it in between.
 ///
 /// # Errors
 /// `Storage`; `Conflict` when it was lost.
 pub(super) async fn must_hold(tx: &Tx, held: &Lane) -> Result<()> {
+    crate::interaction::lock(tx, held.interaction).await?;
     let touched = lane::updates(held.workspace)
         .col_expr(lane::Column::Fence, Expr::value(held.fence))
         .filter(lane::Column::InteractionId.eq(held.interaction))

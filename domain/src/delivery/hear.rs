@@ -1,12 +1,12 @@
 //! What platforms say about messages that we sent: receipts and echoes.
 
-use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, IntoActiveModel, QueryFilter};
+use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, IntoActiveModel, QueryFilter, QueryOrder};
 
-use super::{OutboundState, record};
+use super::{OutboundAction, OutboundState, record};
 use crate::{
     entity::{channel, message, outbound, parked_receipt},
     error::Result,
-    ids::{ExternalMessageId, OutboundId},
+    ids::{ExternalMessageId, MessageId, OutboundId},
     inbound::{InboundMessage, Receipt},
     message::{Direction, Received},
     state::DeliveryState,
@@ -31,6 +31,16 @@ pub async fn hear(tx: &mut Tx, channel: &channel::Model, receipt: Receipt) -> Re
     if found.direction != Direction::Out {
         return Ok(Received::Ignored);
     }
+    apply_receipt(tx, found.id, receipt).await?;
+    Ok(Received::Changed)
+}
+
+/// Applies a receipt to a message of ours, and to those before it where the platform means all of them.
+async fn apply_receipt(tx: &mut Tx, id: MessageId, receipt: Receipt) -> Result<()> {
+    let Some(found) = message::by_id(tx.workspace(), id).one(tx.conn()).await? else { return Ok(()) };
+    crate::interaction::lock(tx, found.interaction_id).await?;
+    // Read again now that nobody else changes it.
+    let Some(found) = message::by_id(tx.workspace(), id).one(tx.conn()).await? else { return Ok(()) };
     if receipt.is_watermark {
         let earlier = message::in_workspace(tx.workspace())
             .filter(message::Column::InteractionId.eq(found.interaction_id))
@@ -44,11 +54,6 @@ pub async fn hear(tx: &mut Tx, channel: &channel::Model, receipt: Receipt) -> Re
             record::apply(tx, one, receipt.state, receipt.at, None, (None, None)).await?;
         }
     }
-    apply_one(tx, found, receipt).await?;
-    Ok(Received::Changed)
-}
-
-async fn apply_one(tx: &mut Tx, found: message::Model, receipt: Receipt) -> Result<()> {
     let failure = receipt.failure.map_or((None, None), |failure| (Some(failure.code), failure.detail));
     record::apply(tx, found, receipt.state, receipt.at, None, failure).await?;
     Ok(())
@@ -77,11 +82,11 @@ pub(crate) async fn apply_parked(tx: &mut Tx, found: &message::Model) -> Result<
     let parked = parked_receipt::in_workspace(tx.workspace())
         .filter(parked_receipt::Column::ChannelId.eq(found.channel_id))
         .filter(parked_receipt::Column::ExternalId.eq(external_id.clone()))
+        .order_by_asc(parked_receipt::Column::Id)
         .all(tx.conn())
         .await?;
     for row in parked {
-        let current = message::by_id(tx.workspace(), found.id).one(tx.conn()).await?.ok_or(crate::Error::NotFound("message"))?;
-        apply_one(tx, current, row.receipt.0.clone()).await?;
+        apply_receipt(tx, found.id, row.receipt.0.clone()).await?;
         parked_receipt::deletes(tx.workspace()).filter(parked_receipt::Column::Id.eq(row.id)).exec(tx.conn()).await?;
     }
     Ok(())
@@ -102,11 +107,18 @@ async fn complete(tx: &mut Tx, channel: &channel::Model, reference: Option<&str>
     };
     let row = outbound::by_id(tx.workspace(), id).filter(outbound::Column::ChannelId.eq(channel.id)).one(tx.conn()).await?;
     let Some(row) = row else { return Ok(false) };
+    crate::interaction::lock(tx, row.interaction_id).await?;
+    let Some(row) = outbound::by_id(tx.workspace(), id).one(tx.conn()).await? else { return Ok(false) };
+    if row.action.0 != OutboundAction::Send {
+        return Ok(true);
+    }
     let mut change = row.into_active_model();
     change.state = Set(OutboundState::Sent);
     change.provider_id = Set(Some(external_id.clone()));
     change.updated_at = Set(tx.now());
     let row = change.update(tx.conn()).await?;
     record::advance(tx, &row, DeliveryState::Sent, Some(external_id.clone())).await?;
+    // Whoever waits behind it need not wait for the end of the doubt.
+    super::claim::wake(tx, row.interaction_id).await?;
     Ok(true)
 }

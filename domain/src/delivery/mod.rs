@@ -19,7 +19,7 @@ pub use load::load;
 pub(crate) use record::requeue;
 pub use record::{Outcome, StepDone, begin, cancel, record, record_step, resolve_unconfirmed, retry};
 
-use chrono::DateTime;
+use chrono::{DateTime, Utc};
 use sea_orm::{
     ActiveModelTrait,
     ActiveValue::Set,
@@ -44,6 +44,22 @@ pub(crate) async fn enqueue(
     message: Option<MessageId>,
     action: OutboundAction,
 ) -> Result<OutboundId> {
+    enqueue_until(tx, interaction, message, action, None).await
+}
+
+/// As [`enqueue`], for work that is pointless after a deadline.
+///
+/// # Errors
+/// `Storage`.
+pub(crate) async fn enqueue_until(
+    tx: &mut Tx,
+    interaction: &interaction::Model,
+    message: Option<MessageId>,
+    action: OutboundAction,
+    deadline: Option<DateTime<Utc>>,
+) -> Result<OutboundId> {
+    // Numbers within the lane are given one at a time.
+    crate::interaction::lock(tx, interaction.id).await?;
     let last = outbound::in_workspace(tx.workspace())
         .filter(outbound::Column::InteractionId.eq(interaction.id))
         .order_by_desc(outbound::Column::N)
@@ -70,7 +86,7 @@ pub(crate) async fn enqueue(
         fence: Set(0),
         created_at: Set(tx.now()),
         updated_at: Set(tx.now()),
-        deadline: Set(None),
+        deadline: Set(deadline),
     }
     .insert(tx.conn())
     .await?;

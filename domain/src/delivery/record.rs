@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, IntoActiveModel, QueryFilter};
+use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder};
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -13,8 +13,9 @@ use crate::{
     actor::Actor,
     entity::{interaction, message, outbound},
     error::{Error, Result},
-    event::{ActorRef, EventKind},
+    event::{ActorRef, EntityType, EventDraft, EventKind, Patch},
     ids::{ExternalMessageId, MessageId, OutboundId},
+    message::AuthorKind,
     state::DeliveryState,
     store::Tx,
 };
@@ -65,7 +66,7 @@ pub enum Outcome {
 /// `Conflict` when the lane was lost or the row was cancelled meanwhile.
 pub async fn begin(tx: &mut Tx, lane: &Lane, id: OutboundId) -> Result<()> {
     let mut row = held_row(tx, lane, id).await?;
-    if !matches!(row.state.as_ref(), OutboundState::Queued | OutboundState::Sending) {
+    if is_finished(&row) {
         return Err(Error::Conflict("the work is finished".into()));
     }
     row.attempts = Set(row.attempts.take().unwrap_or_default() + 1);
@@ -91,12 +92,24 @@ pub async fn record_step(tx: &mut Tx, lane: &Lane, id: OutboundId, done: Vec<Ste
     Ok(())
 }
 
-/// Writes down how the attempt ended.
+/// Whether the row has come to its end, perhaps by an echo or a receipt that was faster than the platform's answer.
+fn is_finished(row: &outbound::ActiveModel) -> bool {
+    !matches!(row.state.as_ref(), OutboundState::Queued | OutboundState::Sending)
+}
+
+/// Writes down how the attempt ended. Without effect on a row that was finished meanwhile, unless it is the answer that
+/// brings the platform's id.
 ///
 /// # Errors
 /// `Conflict` when the lane was lost.
 pub async fn record(tx: &mut Tx, lane: &Lane, id: OutboundId, outcome: Outcome) -> Result<()> {
     let mut row = held_row(tx, lane, id).await?;
+    if is_finished(&row) {
+        let lacks_id = *row.state.as_ref() == OutboundState::Sent && row.provider_id.as_ref().is_none();
+        if !lacks_id || !matches!(outcome, Outcome::Sent { external_id: Some(_) }) {
+            return Ok(());
+        }
+    }
     row.updated_at = Set(tx.now());
     match outcome {
         Outcome::Sent { external_id } => {
@@ -109,7 +122,12 @@ pub async fn record(tx: &mut Tx, lane: &Lane, id: OutboundId, outcome: Outcome) 
         }
         Outcome::Retry { after, reason, counts } => {
             if !counts {
-                row.attempts = Set((row.attempts.take().unwrap_or_default() - 1).max(0));
+                let attempts = (row.attempts.take().unwrap_or_default() - 1).max(0);
+                if attempts == 0 {
+                    // Nor does it begin the time after which a message is given up.
+                    row.first_tried_at = Set(None);
+                }
+                row.attempts = Set(attempts);
             }
             row.state = Set(OutboundState::Queued);
             row.not_before = Set(tx.now() + chrono::Duration::from_std(after).unwrap_or(chrono::Duration::hours(24)));
@@ -143,7 +161,10 @@ pub async fn record(tx: &mut Tx, lane: &Lane, id: OutboundId, outcome: Outcome) 
 /// # Errors
 /// `NotFound`; `Conflict` when it is already on its way.
 pub async fn cancel(tx: &mut Tx, actor: &Actor, id: MessageId) -> Result<()> {
-    let (row, _) = own_send(tx, actor, id).await?;
+    let (row, found) = own_send(tx, actor, id).await?;
+    if found.delivery != Some(DeliveryState::Queued) {
+        return Err(Error::Conflict("the message is already on its way".into()));
+    }
     let touched = outbound::updates(tx.workspace())
         .col_expr(outbound::Column::State, sea_orm::sea_query::Expr::value(OutboundState::Cancelled))
         .filter(outbound::Column::Id.eq(row.id))
@@ -157,7 +178,8 @@ pub async fn cancel(tx: &mut Tx, actor: &Actor, id: MessageId) -> Result<()> {
     advance(tx, &row, DeliveryState::Cancelled, None).await
 }
 
-/// Queues a failed message again, at the end of its lane.
+/// Queues a failed message again. One that the platform had taken before it failed goes out as a new piece of work, since
+/// the platform would take the old key for a repeat.
 ///
 /// # Errors
 /// `NotFound`; `Conflict` when it has not failed.
@@ -165,6 +187,14 @@ pub async fn retry(tx: &mut Tx, actor: &Actor, id: MessageId) -> Result<()> {
     let (row, found) = own_send(tx, actor, id).await?;
     if found.delivery != Some(DeliveryState::Failed) {
         return Err(Error::Conflict("the message has not failed".into()));
+    }
+    crate::channel::settle_outbound(tx, row.id).await?;
+    if row.state == OutboundState::Sent {
+        let interaction =
+            interaction::by_id(tx.workspace(), row.interaction_id).one(tx.conn()).await?.ok_or(Error::NotFound("interaction"))?;
+        super::enqueue_until(tx, &interaction, Some(id), super::OutboundAction::Send, row.deadline).await?;
+        apply(tx, found, DeliveryState::Queued, tx.now(), None, (None, None)).await?;
+        return Ok(());
     }
     requeue(tx, row).await
 }
@@ -207,13 +237,21 @@ pub(crate) async fn requeue(tx: &mut Tx, row: outbound::Model) -> Result<()> {
 /// The row that sends a message of an interaction the actor may see and write in.
 async fn own_send(tx: &Tx, actor: &Actor, id: MessageId) -> Result<(outbound::Model, message::Model)> {
     let found = message::by_id(tx.workspace(), id).one(tx.conn()).await?.ok_or(Error::NotFound("message"))?;
-    crate::interaction::must_see(tx.conn(), actor, found.interaction_id).await?;
+    let interaction = crate::interaction::must_see_locked(tx, actor, found.interaction_id).await.map_err(|error| match error {
+        Error::NotFound(_) => Error::NotFound("message"),
+        other => other,
+    })?;
     actor.must_send()?;
+    // Read again now that nobody else changes it.
+    let found = message::by_id(tx.workspace(), id).one(tx.conn()).await?.ok_or(Error::NotFound("message"))?;
+    debug_assert_eq!(found.interaction_id, interaction.id, "messages never move to another interaction");
     let row = outbound::in_workspace(tx.workspace())
         .filter(outbound::Column::MessageId.eq(id))
-        .filter(outbound::Column::Action.eq(super::OutboundAction::Send))
-        .one(tx.conn())
+        .order_by_desc(outbound::Column::N)
+        .all(tx.conn())
         .await?
+        .into_iter()
+        .find(|row| row.action.0 == super::OutboundAction::Send)
         .ok_or(Error::NotFound("message"))?;
     Ok((row, found))
 }
@@ -231,12 +269,51 @@ pub(super) async fn advance(
     let Some(found) = message::by_id(tx.workspace(), id).one(tx.conn()).await? else {
         return Ok(());
     };
+    let (found, external_id) = match external_id {
+        Some(external_id) => absorb_echo(tx, found, external_id).await?,
+        None => (found, None),
+    };
     let failure = (row.error_code.clone(), row.error_detail.clone());
     let found = apply(tx, found, heard, tx.now(), external_id.clone(), failure).await?;
     if external_id.is_some() {
         super::apply_parked(tx, &found).await?;
     }
     Ok(())
+}
+
+/// Makes room for the platform's id: an echo without our reference that came before the answer was stored as somebody
+/// else's message, and now turns out to be this one. Gives the id back unless another message owns it.
+async fn absorb_echo(
+    tx: &mut Tx,
+    found: message::Model,
+    external_id: ExternalMessageId,
+) -> Result<(message::Model, Option<ExternalMessageId>)> {
+    let twin = message::by_external_id(tx.workspace(), found.channel_id, &external_id, found.part)
+        .filter(message::Column::Id.ne(found.id))
+        .one(tx.conn())
+        .await?;
+    let Some(twin) = twin else { return Ok((found, Some(external_id))) };
+    if twin.author_kind != AuthorKind::External || twin.interaction_id != found.interaction_id {
+        tracing::warn!(message.id = %found.id, other.id = %twin.id, "a platform gave the same id to two messages");
+        return Ok((found, None));
+    }
+    let interaction = crate::interaction::lock(tx, found.interaction_id).await?;
+    message::Entity::delete_by_id((tx.workspace(), twin.id)).exec(tx.conn()).await?;
+    crate::search::remove(tx, EntityType::Message, twin.id.uuid()).await?;
+    let mut change = interaction.clone().into_active_model();
+    change.message_count = Set(interaction.message_count - 1);
+    if interaction.last_message_id == Some(twin.id) {
+        change.last_message_id = Set(Some(found.id));
+    }
+    let interaction = change.update(tx.conn()).await?;
+    let gone = EventDraft::new(EventKind::MessageChanged, EntityType::Message, twin.id.uuid()).within(interaction.id);
+    tx.emit(gone.to(crate::interaction::audience(&interaction)).with(Patch { is_removed: true, ..Patch::default() }));
+    crate::interaction::touch(tx, &interaction, ActorRef::System);
+    let found = match twin.delivery {
+        Some(heard) => apply(tx, found, heard, tx.now(), None, (None, None)).await?,
+        None => found,
+    };
+    Ok((found, Some(external_id)))
 }
 
 /// Applies a delivery state to a message: forward only, with its own time, and keeps the interaction's failed mark.
@@ -254,7 +331,10 @@ pub(super) async fn apply(
     if external_id.is_some() {
         change.external_id = Set(external_id);
     }
-    stamp(&mut change, &found, heard, at);
+    // A failure that is no longer believed leaves no trace.
+    if heard != DeliveryState::Failed || after == DeliveryState::Failed {
+        stamp(&mut change, &found, heard, at);
+    }
     if after != before {
         change.delivery = Set(Some(after));
         let is_bad = matches!(after, DeliveryState::Failed | DeliveryState::Unconfirmed);

@@ -35,7 +35,7 @@ pub(crate) fn event(kind: EventKind, interaction: &interaction::Model, by: Actor
 
 /// The interaction, seen by the actor, manageable, and in the version the actor knows.
 async fn manageable(tx: &Tx, actor: &Actor, id: InteractionId, expected: Option<Seq>) -> Result<interaction::Model> {
-    let found = super::must_see(tx.conn(), actor, id).await?;
+    let found = super::must_see_locked(tx, actor, id).await?;
     actor.must_manage_interactions()?;
     crate::store::must_be_version(found.version, expected)?;
     Ok(found)
@@ -143,6 +143,11 @@ pub async fn wake_snoozed(tx: &mut Tx) -> Result<usize> {
         .await?;
     let count = due.len();
     for found in due {
+        // The contact, or a person, may have been faster.
+        let found = super::lock(tx, found.id).await?;
+        if found.status != InteractionStatus::Snoozed || found.snoozed_until.is_none_or(|until| until > tx.now()) {
+            continue;
+        }
         move_to(tx, &actor, found, InteractionStatus::Open, None).await?;
     }
     Ok(count)
@@ -157,6 +162,10 @@ pub(crate) async fn thread_closed(tx: &mut Tx, channel: &channel::Model, thread:
         .one(tx.conn())
         .await?;
     let Some(found) = found else { return Ok(Received::Ignored) };
+    let found = super::lock(tx, found.id).await?;
+    if !found.status.is_active() {
+        return Ok(Received::Duplicate);
+    }
     let actor = Actor::system(tx.workspace());
     move_to(tx, &actor, found, InteractionStatus::Resolved, None).await?;
     Ok(Received::Changed)
@@ -270,7 +279,7 @@ pub async fn set_tags(
 /// # Errors
 /// `NotFound`; `Forbidden` for anyone but a person.
 pub async fn mark_read(tx: &mut Tx, actor: &Actor, id: InteractionId, is_read: bool) -> Result<()> {
-    let found = super::must_see(tx.conn(), actor, id).await?;
+    let found = super::must_see_locked(tx, actor, id).await?;
     let person = actor.person().ok_or(Error::Forbidden("only people read"))?;
     let seen = if is_read { found.inbound_count } else { (found.inbound_count - 1).max(0) };
     let before = read_mark::Entity::find_by_id((tx.workspace(), id, person)).one(tx.conn()).await?;

@@ -9,8 +9,10 @@ pub mod rows;
 pub use change::{assign, mark_read, move_to_inbox, set_priority, set_skill, set_status, set_tags, snooze, wake_snoozed};
 pub(crate) use change::{audience, event, thread_closed, touch};
 pub(crate) use open::{Target, open_or_continue};
+pub(crate) use policy::window_end;
 pub use policy::{ReplyPolicy, ReplyRefusal, reply_policy};
 pub use read::{by_id, by_reference, must_see};
+pub(crate) use read::{lock, must_see_locked};
 
 pub use crate::entity::interaction::Priority;
 

@@ -1,11 +1,12 @@
 //! Which interaction a message of the contact belongs to, or a new one.
 
-use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, IntoActiveModel, QueryFilter, QueryOrder};
+use chrono::Duration;
+use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder};
 
 use super::Priority;
 use crate::{
-    entity::{channel, contact, contact_identity, interaction, message},
-    error::Result,
+    entity::{channel, contact, contact_identity, interaction, message, workspace},
+    error::{Error, Result},
     event::{ActorRef, EntityType, EventKind, Seq},
     ids::{ExternalMessageId, ExternalThreadId, InteractionId},
     spec::ChannelClass,
@@ -28,14 +29,19 @@ pub(crate) struct Target<'a> {
 /// The interaction and whether it was opened just now.
 ///
 /// A known answered message decides, then the platform's thread, then (where a person has one running conversation)
-/// the newest interaction of the identity. A closed or trashed one is continued by a new one that is linked to it.
+/// the newest interaction of the identity. A closed or trashed one, and one that was resolved longer ago than the
+/// workspace re-opens, is continued by a new one that is linked to it. What a machine wrote changes no state and opens
+/// nothing beside an interaction that it answers.
 ///
 /// # Errors
 /// `Storage`.
 pub(crate) async fn open_or_continue(tx: &mut Tx, target: &Target<'_>) -> Result<(interaction::Model, bool)> {
-    let previous = find(tx, target).await?;
+    let previous = match find(tx, target).await? {
+        Some(found) => Some(super::lock(tx, found.id).await?),
+        None => None,
+    };
     if let Some(found) = &previous
-        && let Some(status) = found.status.after_inbound(target.is_automatic)
+        && let Some(status) = continued(tx, found, target.is_automatic).await?
     {
         let mut found = found.clone();
         if status != found.status {
@@ -49,6 +55,20 @@ pub(crate) async fn open_or_continue(tx: &mut Tx, target: &Target<'_>) -> Result
     }
     let opened = open(tx, target, previous.map(|found| found.id)).await?;
     Ok((opened, true))
+}
+
+/// The state of an interaction after this message, or `None` when the message must start a new one.
+async fn continued(tx: &Tx, found: &interaction::Model, is_automatic: bool) -> Result<Option<InteractionStatus>> {
+    if is_automatic {
+        return Ok(Some(found.status));
+    }
+    if let (InteractionStatus::Resolved, Some(resolved)) = (found.status, found.resolved_at) {
+        let workspace = workspace::Entity::find_by_id(tx.workspace()).one(tx.conn()).await?.ok_or(Error::NotFound("workspace"))?;
+        if tx.now() - resolved > Duration::days(i64::from(workspace.reopen_days)) {
+            return Ok(None);
+        }
+    }
+    Ok(found.status.after_inbound(is_automatic))
 }
 
 async fn find(tx: &Tx, target: &Target<'_>) -> Result<Option<interaction::Model>> {

@@ -43,6 +43,16 @@ pub struct ReplyPolicy {
     pub kinds: Vec<RichKind>,
 }
 
+/// When the platform's reply window closes; `None` without a window, or when nothing ever opened it.
+pub(crate) fn window_end(interaction: &interaction::Model, capabilities: &Capabilities, audience: Audience) -> Option<DateTime<Utc>> {
+    let window = capabilities.reply_window?;
+    let seconds = match audience {
+        Audience::Agent => window.human_window_s.unwrap_or(window.window_s),
+        Audience::Machine => window.window_s,
+    };
+    interaction.last_inbound_at.map(|last| last + Duration::seconds(i64::from(seconds)))
+}
+
 /// Works out the policy for an actor.
 #[must_use]
 pub fn reply_policy(
@@ -54,13 +64,7 @@ pub fn reply_policy(
     audience: Audience,
     now: DateTime<Utc>,
 ) -> ReplyPolicy {
-    let until = capabilities.reply_window.and_then(|window| {
-        let seconds = match audience {
-            Audience::Agent => window.human_window_s.unwrap_or(window.window_s),
-            Audience::Machine => window.window_s,
-        };
-        interaction.last_inbound_at.map(|last| last + Duration::seconds(i64::from(seconds)))
-    });
+    let until = window_end(interaction, capabilities, audience);
     let is_closed = capabilities.reply_window.is_some() && until.is_none_or(|until| until <= now);
     let refusal = if matches!(interaction.status, InteractionStatus::Closed | InteractionStatus::Trashed) {
         Some(ReplyRefusal::InteractionClosed)

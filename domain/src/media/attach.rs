@@ -30,6 +30,7 @@ enum Bytes {
     Staged(StoredFile),
     Uploaded,
     Pending(AttachmentSource),
+    Refused(String),
 }
 
 impl ReadyAttachment {
@@ -51,6 +52,18 @@ impl ReadyAttachment {
         Self { id: crate::random::id(), name, mime, content_id, bytes: Bytes::Pending(source) }
     }
 
+    /// A file that came with the event and is not kept, with the reason: the message is stored all the same.
+    #[must_use]
+    pub fn refused(name: Option<String>, mime: Option<String>, content_id: Option<String>, reason: String) -> Self {
+        Self { id: crate::random::id(), name, mime, content_id, bytes: Bytes::Refused(reason) }
+    }
+
+    /// Whether it is still to be fetched.
+    #[must_use]
+    pub fn is_pending(&self) -> bool {
+        matches!(self.bytes, Bytes::Pending(_))
+    }
+
     /// The id of bytes that were stored for this event alone.
     #[must_use]
     pub fn staged(&self) -> Option<AttachmentId> {
@@ -63,9 +76,10 @@ impl ReadyAttachment {
 /// # Errors
 /// `Invalid` when an uploaded file is not there or hangs elsewhere; `Storage`.
 pub(crate) async fn attach(tx: &mut Tx, message: MessageId, file: ReadyAttachment) -> Result<()> {
-    let (stored, state, source) = match file.bytes {
-        Bytes::Staged(stored) => (Some(stored), AttachmentState::Stored, None),
-        Bytes::Pending(source) => (None, AttachmentState::Pending, Some(source.into())),
+    let (stored, state, source, error) = match file.bytes {
+        Bytes::Staged(stored) => (Some(stored), AttachmentState::Stored, None, None),
+        Bytes::Pending(source) => (None, AttachmentState::Pending, Some(source.into()), None),
+        Bytes::Refused(reason) => (None, AttachmentState::Refused, None, Some(reason)),
         Bytes::Uploaded => {
             let found = attachment::by_id(tx.workspace(), file.id).one(tx.conn()).await?.filter(|found| found.message_id.is_none());
             let found = found.ok_or_else(|| crate::Error::invalid("attachments", "no uploaded file that is still free"))?;
@@ -90,7 +104,7 @@ pub(crate) async fn attach(tx: &mut Tx, message: MessageId, file: ReadyAttachmen
         source: Set(source),
         width: Set(None),
         height: Set(None),
-        error: Set(None),
+        error: Set(error),
         created_at: Set(tx.now()),
     }
     .insert(tx.conn())

@@ -24,7 +24,11 @@ const MAX_REACTION: usize = 32;
 
 async fn visible(tx: &Tx, actor: &Actor, id: MessageId, expected: Option<Seq>) -> Result<(message::Model, interaction_row::Model)> {
     let found = message::by_id(tx.workspace(), id).one(tx.conn()).await?.ok_or(Error::NotFound("message"))?;
-    let interaction = interaction::by_id(tx.conn(), actor, found.interaction_id).await?.ok_or(Error::NotFound("message"))?;
+    let interaction = interaction::lock(tx, found.interaction_id).await?;
+    if !actor.may_see_inbox(interaction.inbox_id) {
+        return Err(Error::NotFound("message"));
+    }
+    let found = message::by_id(tx.workspace(), id).one(tx.conn()).await?.ok_or(Error::NotFound("message"))?;
     actor.must_send()?;
     crate::store::must_be_version(found.version, expected)?;
     if found.deleted_at.is_some() || found.entry == EntryKind::System {

@@ -12,7 +12,7 @@ use crate::{
     content::{RichContent, match_answer},
     delivery,
     entity::{channel, contact as contact_row, interaction as interaction_row, message},
-    error::Result,
+    error::{Error, Result},
     event::{ActorRef, EntityType, EventKind},
     ids::{ExternalMessageId, MessageId},
     inbound::{InboundEvent, InboundMessage, Sender},
@@ -55,8 +55,12 @@ pub async fn receive(
         InboundEvent::Message(inbound) if inbound.is_echo => echo(tx, spec, channel, *inbound, files).await,
         InboundEvent::Message(inbound) => message_in(tx, spec, capabilities, channel, *inbound, files).await,
         InboundEvent::Edited { message, content, at } => {
-            let Some(found) = by_external_id(tx, channel, &message).await? else { return Ok(Received::Ignored) };
             let content = content.sanitised();
+            let Some(found) = locked(tx, channel, &message).await? else { return Ok(Received::Ignored) };
+            let is_older = found.edited_at.is_some_and(|edited| edited > at);
+            if is_older || found.deleted_at.is_some() || found.content.0 == content {
+                return Ok(Received::Duplicate);
+            }
             let text = content.fallback();
             let mut change = found.clone().into_active_model();
             change.content = Set(content.into());
@@ -67,7 +71,10 @@ pub async fn receive(
             changed(tx, &found).await
         }
         InboundEvent::Deleted { message, at } => {
-            let Some(found) = by_external_id(tx, channel, &message).await? else { return Ok(Received::Ignored) };
+            let Some(found) = locked(tx, channel, &message).await? else { return Ok(Received::Ignored) };
+            if found.deleted_at.is_some() {
+                return Ok(Received::Duplicate);
+            }
             super::erase(tx, &found, at).await?;
             changed(tx, &found).await
         }
@@ -95,6 +102,10 @@ async fn message_in(
     }
     let (contact, identity) = contact::resolve(tx, channel, &inbound.contact).await?;
     let by = ActorRef::Contact(contact.id);
+    // Asked again: the identity is locked now, and its other copy may have been stored while this one waited for that.
+    if is_known(tx, channel, &inbound).await? {
+        return Ok(Received::Duplicate);
+    }
     if contact.is_blocked {
         return Ok(Received::Ignored);
     }
@@ -117,7 +128,7 @@ async fn message_in(
         author_id: Some(contact.id.uuid()),
         author_name: contact.name.clone(),
     };
-    let Some(id) = insert(tx, channel, row, &inbound, content, files).await? else { return Ok(Received::Duplicate) };
+    let id = insert(tx, channel, row, &inbound, content, files).await?;
     let mut change = interaction.clone().into_active_model();
     change.inbound_count = Set(interaction.inbound_count + 1);
     change.message_count = Set(interaction.message_count + 1);
@@ -153,6 +164,9 @@ async fn echo(
         return Ok(Received::Duplicate);
     }
     let (contact, identity) = contact::resolve(tx, channel, &inbound.contact).await?;
+    if is_known(tx, channel, &inbound).await? {
+        return Ok(Received::Duplicate);
+    }
     let target = Target {
         channel,
         class: spec.class,
@@ -171,9 +185,7 @@ async fn echo(
         author_id: None,
         author_name: String::new(),
     };
-    let Some(id) = insert(tx, channel, row, &inbound, inbound.content.clone().sanitised(), files).await? else {
-        return Ok(Received::Duplicate);
-    };
+    let id = insert(tx, channel, row, &inbound, inbound.content.clone().sanitised(), files).await?;
     let mut change = interaction.clone().into_active_model();
     change.message_count = Set(interaction.message_count + 1);
     change.last_message_id = Set(Some(id));
@@ -195,7 +207,10 @@ struct Row<'a> {
     author_name: String,
 }
 
-/// Inserts the message and its files; `None` when another transaction was faster.
+/// Inserts the message and its files.
+///
+/// # Errors
+/// `Conflict` when another transaction was faster: everything done on the way here must be undone with it.
 async fn insert(
     tx: &mut Tx,
     channel: &channel::Model,
@@ -203,7 +218,7 @@ async fn insert(
     inbound: &InboundMessage,
     content: RichContent,
     files: Vec<ReadyAttachment>,
-) -> Result<Option<MessageId>> {
+) -> Result<MessageId> {
     let quoted = match &inbound.quoted {
         Some(external) => by_external_id(tx, channel, external).await?.map(|found| found.id),
         None => None,
@@ -232,14 +247,14 @@ async fn insert(
     .exec_without_returning(tx.conn())
     .await?;
     if inserted == 0 {
-        return Ok(None);
+        return Err(Error::Conflict("the message was stored meanwhile".into()));
     }
     let words = [inbound.subject.as_deref().unwrap_or_default(), &text].join(" ");
     crate::search::put(tx, EntityType::Message, id.uuid(), Some(row.interaction.id), &words).await?;
     for file in files {
         crate::media::attach(tx, id, file).await?;
     }
-    Ok(Some(id))
+    Ok(id)
 }
 
 /// Turns an answer typed by number or title into the typed answer, if the last thing we asked offers it.
@@ -272,8 +287,16 @@ pub(crate) async fn by_external_id(tx: &Tx, channel: &channel::Model, id: &Exter
     Ok(message::in_workspace(tx.workspace())
         .filter(message::Column::ChannelId.eq(channel.id))
         .filter(message::Column::ExternalId.eq(id.clone()))
+        .order_by_asc(message::Column::Part)
         .one(tx.conn())
         .await?)
+}
+
+/// The message behind a platform's id, with its interaction locked.
+async fn locked(tx: &Tx, channel: &channel::Model, id: &ExternalMessageId) -> Result<Option<message::Model>> {
+    let Some(found) = by_external_id(tx, channel, id).await? else { return Ok(None) };
+    interaction::lock(tx, found.interaction_id).await?;
+    by_external_id(tx, channel, id).await
 }
 
 async fn changed(tx: &mut Tx, found: &message::Model) -> Result<Received> {
@@ -289,8 +312,11 @@ async fn react(
     emoji: String,
     is_added: bool,
 ) -> Result<Received> {
-    let Some(found) = by_external_id(tx, channel, target).await? else { return Ok(Received::Ignored) };
     let (contact, _): (contact_row::Model, _) = contact::resolve(tx, channel, author).await?;
+    let Some(found) = locked(tx, channel, target).await? else { return Ok(Received::Ignored) };
+    if contact.is_blocked {
+        return Ok(Received::Ignored);
+    }
     if super::set_reaction(tx, &found, AuthorKind::Contact, contact.id.uuid(), &emoji, is_added).await? {
         return changed(tx, &found).await;
     }

@@ -58,7 +58,7 @@ pub enum Sent {
 /// `NotFound` when the interaction may not be seen, `Forbidden` without the right to send, `Invalid` with the path in
 /// `content` for a content that breaks a limit, `Unsupported` when the channel or its reply window refuses.
 pub async fn send(tx: &mut Tx, actor: &Actor, capabilities: &Capabilities, new: NewMessage) -> Result<Sent> {
-    let interaction = interaction::must_see(tx.conn(), actor, new.interaction).await?;
+    let interaction = interaction::must_see_locked(tx, actor, new.interaction).await?;
     actor.must_send()?;
     if let Some(known) = crate::idempotency::find(tx, actor, &new.client_id, "send_message").await? {
         return Ok(Sent::Queued(known.into()));
@@ -111,6 +111,12 @@ pub(crate) async fn enqueue(
     let rendered: Rendered = content::degrade(&content, capabilities, language(tx, interaction).await?);
     let (author_kind, author_id, author_name) = super::author(actor);
     let text = content.fallback();
+    let audience = if actor.is_machine() { Audience::Machine } else { Audience::Agent };
+    // Templates are what may be sent when the window has closed.
+    let deadline = match &content {
+        RichContent::Template(_) => None,
+        _ => interaction::window_end(interaction, capabilities, audience),
+    };
     let inserted = message::ActiveModel {
         interaction_id: Set(interaction.id),
         channel_id: Set(interaction.channel_id),
@@ -131,7 +137,7 @@ pub(crate) async fn enqueue(
     .insert(tx.conn())
     .await?;
     crate::search::put(tx, EntityType::Message, inserted.id.uuid(), Some(interaction.id), &text).await?;
-    delivery::enqueue(tx, interaction, Some(inserted.id), OutboundAction::Send).await?;
+    delivery::enqueue_until(tx, interaction, Some(inserted.id), OutboundAction::Send, deadline).await?;
     let mut change = interaction.clone().into_active_model();
     change.message_count = Set(interaction.message_count + 1);
     change.last_message_id = Set(Some(inserted.id));

@@ -32,7 +32,7 @@ use sea_orm::{ActiveValue::Set, ColumnTrait, DatabaseConnection, DatabaseTransac
 pub use self::{
     connect::{ConnectError, StoreConfig},
     directory::Directory,
-    retry::is_contention,
+    retry::{is_contention, is_refusal},
     tx::{Committed, Read, Tx},
     work::Work,
 };
@@ -115,7 +115,8 @@ impl Store {
         Work::begin(self).await
     }
 
-    /// Runs `change` in a [`Tx`] and commits it; runs it again when another transaction was in its way, at most 5 times.
+    /// Runs `change` in a [`Tx`] and commits it; runs it again when another transaction was in its way or was
+    /// faster to take a unique key, at most 5 times.
     ///
     /// `change` must have no effect outside the transaction.
     ///

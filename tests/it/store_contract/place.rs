@@ -3,15 +3,17 @@
 use std::sync::Arc;
 
 use chrono::DateTime;
-use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection};
 use tempfile::TempDir;
-use tokio::sync::OnceCell;
 use tributary_domain::{
     bus::{Bus, MemoryBus},
     clock::{Clock, TestClock},
     store::{BeforeCommit, ConnectError, Store, StoreConfig},
 };
-use uuid::Uuid;
+use tributary_tests::postgres::{PgDatabase, Postgres, Template};
+
+/// The whole schema, migrated once per server.
+const SCHEMA: Template =
+    Template { name: "tributary", migrate: |url| Box::pin(async move { Ok(tributary_migrations::migrate(&url).await?) }) };
 
 /// A migrated database and a store on it, as the server would open it.
 pub(crate) struct Place {
@@ -21,30 +23,23 @@ pub(crate) struct Place {
     /// Address with the right to change the schema.
     pub(crate) owner_url: String,
     _folder: Option<TempDir>,
+    _database: Option<PgDatabase>,
 }
 
 impl Place {
     pub(crate) async fn sqlite() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let url = format!("sqlite://{}", folder.path().join("tributary.db").display());
-        Self::at(url.clone(), url, Some(folder)).await
-    }
-
-    /// `None` when no server was given in `TRIBUTARY_TEST_PG_URL` (of a superuser, without a database name).
-    pub(crate) async fn postgres() -> Option<Self> {
-        let server = std::env::var("TRIBUTARY_TEST_PG_URL").ok()?;
-        roles(&server).await;
-        let name = format!("t_{}", Uuid::now_v7().simple());
-        admin(&server).await.execute_unprepared(&format!("CREATE DATABASE {name} OWNER tributary_owner")).await.unwrap();
-        let address = server.split_once('@').unwrap().1.to_owned();
-        let [owner_url, url] = ["tributary_owner", "tributary_app"].map(|role| format!("postgres://{role}@{address}/{name}"));
-        Some(Self::at(url, owner_url, None).await)
-    }
-
-    async fn at(url: String, owner_url: String, folder: Option<TempDir>) -> Self {
-        tributary_migrations::migrate(&owner_url).await.unwrap();
+        tributary_migrations::migrate(&url).await.unwrap();
         let (store, clock) = connect(&url, None).await.unwrap();
-        Self { store, clock, url, owner_url, _folder: folder }
+        Self { store, clock, owner_url: url.clone(), url, _folder: Some(folder), _database: None }
+    }
+
+    pub(crate) async fn postgres() -> Self {
+        let database = Postgres::shared().await.fresh_database(SCHEMA).await.unwrap();
+        let (store, clock) = connect(&database.app_url, None).await.unwrap();
+        let (url, owner_url) = (database.app_url.clone(), database.owner_url.clone());
+        Self { store, clock, url, owner_url, _folder: None, _database: Some(database) }
     }
 
     /// What a second process would do.
@@ -70,24 +65,4 @@ pub(crate) async fn connect(url: &str, before_commit: Option<BeforeCommit>) -> R
     let as_parameter: Arc<dyn Clock> = Arc::new(clock.clone());
     let config = StoreConfig { before_commit, max_connections: 20, ..StoreConfig::new(url) };
     Ok((Store::connect(config, as_parameter, bus).await?, clock))
-}
-
-async fn admin(server: &str) -> DatabaseConnection {
-    let mut options = ConnectOptions::new(format!("{server}/postgres"));
-    options.max_connections(1).sqlx_logging(false);
-    Database::connect(options).await.unwrap()
-}
-
-/// The two roles, made once per server.
-async fn roles(server: &str) {
-    static MADE: OnceCell<()> = OnceCell::const_new();
-    MADE.get_or_init(|| async {
-        for role in ["tributary_owner", "tributary_app"] {
-            let sql = format!(
-                "DO $$ BEGIN IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '{role}') THEN CREATE ROLE {role} LOGIN; END IF; END $$"
-            );
-            admin(server).await.execute_unprepared(&sql).await.unwrap();
-        }
-    })
-    .await;
 }

@@ -45,6 +45,7 @@ pub(super) async fn every_type_comes_back(place: &Place) {
     let written = add_message(&tx, &seed, interaction, text("Grüße 👋 \u{0} 'x'")).await;
     let receipt = Receipt {
         message: "m".into(),
+        client_reference: None,
         state: DeliveryState::Failed,
         failure: Some(ReceiptFailure { code: "X".to_owned(), detail: None }),
         at: tx.now() + Duration::microseconds(1),

@@ -185,7 +185,6 @@ pub(crate) async fn add_message(tx: &Tx, seed: &Seed, interaction: InteractionId
         is_automatic: Set(false),
         at: Set(tx.now()),
         created_at: Set(tx.now()),
-        seq_hint: Set(Seq::UNNUMBERED),
         delivery: Set(None),
         error_code: Set(None),
         error_detail: Set(None),

@@ -19,6 +19,7 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use hmac::{Hmac, KeyInit, Mac};
 use serde_json::{Value, json};
 use sha2::Sha256;
+use tokio_util::sync::CancellationToken;
 use tributary_domain::clock::Clock;
 
 /// Key that the integrator shares with us.
@@ -50,6 +51,48 @@ pub struct Received {
     pub body: Value,
     /// The same call had been taken before.
     pub is_repeat: bool,
+    /// The id that it was answered with.
+    pub external_id: String,
+}
+
+/// Where a call is held up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stall {
+    /// It has arrived, and nothing has been done about it.
+    Arriving,
+    /// It was taken, and the answer does not leave.
+    Answering,
+}
+
+/// A call that is held up until this is released or dropped.
+#[derive(Debug)]
+pub struct Stalled {
+    reached: CancellationToken,
+    released: CancellationToken,
+}
+
+impl Stalled {
+    /// Waits until a call is held up here.
+    pub async fn reached(&self) {
+        self.reached.cancelled().await;
+    }
+
+    /// Whether a call is, or was, held up here.
+    #[must_use]
+    pub fn is_reached(&self) -> bool {
+        self.reached.is_cancelled()
+    }
+
+    /// Lets it go on.
+    pub fn release(&self) {
+        self.released.cancel();
+    }
+}
+
+impl Drop for Stalled {
+    fn drop(&mut self) {
+        self.released.cancel();
+    }
 }
 
 /// An answer that was ordered.
@@ -75,6 +118,9 @@ struct Inner {
     taken: BTreeMap<String, String>,
     received: Vec<Received>,
     ordered: VecDeque<Ordered>,
+    stalls: VecDeque<(Stall, CancellationToken, CancellationToken)>,
+    /// Answers to `GET`, by path.
+    files: BTreeMap<String, Ordered>,
 }
 
 /// The middleware on a free port.
@@ -100,6 +146,8 @@ impl FakeIntegrator {
             taken: BTreeMap::new(),
             received: Vec::new(),
             ordered: VecDeque::new(),
+            stalls: VecDeque::new(),
+            files: BTreeMap::new(),
         };
         let fake = Self { address, inner: Arc::new(Mutex::new(inner)) };
         let router = Router::new().fallback(answer).with_state(fake.clone());
@@ -123,6 +171,21 @@ impl FakeIntegrator {
     pub fn answer_next(&self, status: u16, header: Option<(&'static str, &str)>, body: &str) {
         let header = header.map(|(name, value)| (name, value.to_owned()));
         self.lock().ordered.push_back(Ordered { status, header, body: body.to_owned() });
+    }
+
+    /// Holds up the next call that is not for a token; several are held up in order.
+    #[must_use]
+    pub fn stall_next(&self, stall: Stall) -> Stalled {
+        let stalled = Stalled { reached: CancellationToken::new(), released: CancellationToken::new() };
+        self.lock().stalls.push_back((stall, stalled.reached.clone(), stalled.released.clone()));
+        stalled
+    }
+
+    /// Gives a file to whoever gets it; returns its address.
+    pub fn serve(&self, path: &str, status: u16, header: Option<(&'static str, &str)>, body: &str) -> String {
+        let header = header.map(|(name, value)| (name, value.to_owned()));
+        self.lock().files.insert(path.to_owned(), Ordered { status, header, body: body.to_owned() });
+        format!("http://{}{path}", self.address)
     }
 
     /// Makes every token given out so far stale.
@@ -183,25 +246,53 @@ fn signature(id: &str, timestamp: &str, body: &[u8]) -> String {
 }
 
 async fn answer(State(fake): State<FakeIntegrator>, method: Method, uri: Uri, headers: HeaderMap, body: Bytes) -> Response {
-    let mut inner = fake.lock();
-    if uri.path().ends_with("/token") {
-        return inner.give_token(&headers, &body);
+    if method == Method::GET
+        && let Some(file) = fake.lock().files.get(uri.path()).cloned()
+    {
+        return file.into_response();
     }
-    if let Some(Ordered { status, header, body }) = inner.ordered.pop_front() {
-        let mut response = (StatusCode::from_u16(status).expect("a status"), body).into_response();
-        if let Some((name, value)) = header {
+    let is_for_token = uri.path().ends_with("/token");
+    let stall = if is_for_token { None } else { fake.lock().stalls.pop_front() };
+    let hold = async |at: Stall| {
+        if let Some((_, reached, released)) = stall.as_ref().filter(|(stall, _, _)| *stall == at) {
+            reached.cancel();
+            released.cancelled().await;
+        }
+    };
+    hold(Stall::Arriving).await;
+    let response = fake.respond(&method, &uri, &headers, &body);
+    hold(Stall::Answering).await;
+    response
+}
+
+impl FakeIntegrator {
+    fn respond(&self, method: &Method, uri: &Uri, headers: &HeaderMap, body: &Bytes) -> Response {
+        let mut inner = self.lock();
+        if uri.path().ends_with("/token") {
+            return inner.give_token(headers, body);
+        }
+        if let Some(ordered) = inner.ordered.pop_front() {
+            return ordered.into_response();
+        }
+        if *method == Method::OPTIONS {
+            let origin = headers.get("webhook-request-origin").cloned();
+            return match origin.filter(|_| inner.agrees_to_origin) {
+                Some(origin) => ([("webhook-allowed-origin", origin)], StatusCode::OK).into_response(),
+                None => StatusCode::METHOD_NOT_ALLOWED.into_response(),
+            };
+        }
+        inner.take(method, uri.path(), headers, body)
+    }
+}
+
+impl IntoResponse for Ordered {
+    fn into_response(self) -> Response {
+        let mut response = (StatusCode::from_u16(self.status).expect("a status"), self.body).into_response();
+        if let Some((name, value)) = self.header {
             response.headers_mut().insert(name, value.parse().expect("a header value"));
         }
-        return response;
+        response
     }
-    if method == Method::OPTIONS {
-        let origin = headers.get("webhook-request-origin").cloned();
-        return match origin.filter(|_| inner.agrees_to_origin) {
-            Some(origin) => ([("webhook-allowed-origin", origin)], StatusCode::OK).into_response(),
-            None => StatusCode::METHOD_NOT_ALLOWED.into_response(),
-        };
-    }
-    inner.take(&method, uri.path(), &headers, &body)
 }
 
 impl Inner {
@@ -259,7 +350,8 @@ impl Inner {
             None => (false, format!("ext-{}", self.received.iter().filter(|one| !one.is_repeat).count() + 1)),
         };
         self.taken.insert(id.to_owned(), external_id.clone());
-        self.received.push(Received { path: path.to_owned(), id: id.to_owned(), body: value, is_repeat });
+        let taken = Received { path: path.to_owned(), id: id.to_owned(), body: value, is_repeat, external_id: external_id.clone() };
+        self.received.push(taken);
         json_answer(200, &json!({"idOnExternalPlatform": external_id}))
     }
 

@@ -85,6 +85,8 @@ fn markdown_and_html_are_both_sent_with_text_beside() {
     assert_eq!(mail.text, "Fett\n\n- a\n- b");
     let html = Formatted { markup: Markup::Html, source: "<p>Hallo</p>".to_owned() };
     assert_eq!(body_of(&rendered(RichContent::Formatted(html), "Hallo")), "<p>Hallo</p>");
+    let asleep = Formatted { markup: Markup::Html, source: "<img data-remote-src=\"https://shop.example/a.png\">".to_owned() };
+    assert_eq!(body_of(&rendered(RichContent::Formatted(asleep), "")), "<img src=\"https://shop.example/a.png\">");
 }
 
 #[test]

@@ -1,12 +1,10 @@
 //! The integrator's channel, against a middleware that checks what real ones check.
 
 mod contract;
-#[path = "../../../tests/src/fake/byoc.rs"]
-pub mod fake;
 mod inbound;
 mod outbound;
 
-use std::{path::PathBuf, sync::Arc};
+use std::{path::Path, sync::Arc};
 
 use chrono::{DateTime, TimeZone, Utc};
 use secrecy::SecretString;
@@ -24,6 +22,7 @@ use tributary_domain::{
     media::{MediaLinks, MediaStore},
     outbound::OpenChannel,
 };
+use tributary_tests::fake::byoc as fake;
 use uuid::Uuid;
 
 fn now() -> DateTime<Utc> {
@@ -87,7 +86,7 @@ fn request(path: &str, headers: &[(&'static str, &str)], body: impl Into<bytes::
 
 /// The recorded bodies, by name.
 fn fixtures() -> Vec<(String, String)> {
-    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("src/byoc/fixtures");
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../channels/src/byoc/fixtures");
     let mut found: Vec<_> = std::fs::read_dir(folder)
         .expect("the fixtures")
         .map(|entry| entry.expect("an entry").path())
@@ -107,7 +106,7 @@ fn bearer() -> String {
 }
 
 fn snapshot(name: &str, value: &impl serde::Serialize) {
-    insta::with_settings!({snapshot_path => "../../src/byoc/fixtures/snapshots", prepend_module_to_snapshot => false, omit_expression => true}, {
+    insta::with_settings!({snapshot_path => "../../../channels/src/byoc/fixtures/snapshots", prepend_module_to_snapshot => false, omit_expression => true}, {
         insta::assert_json_snapshot!(name, value);
     });
 }

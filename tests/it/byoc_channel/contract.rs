@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use tributary_channels::channel::{Channel, Step};
 use tributary_domain::content::{RichContent, Text};
 
-use crate::{
+use super::{
     Bench, channel, fixtures,
     outbound::{actions, message, outbound},
 };
@@ -19,7 +19,7 @@ const CLOUDEVENTS: &str = "cloudevents-1.0.schema.json";
 fn folders() -> Vec<PathBuf> {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
     let shared = std::env::var_os("TRIBUTARY_CONTRACTS").map_or_else(|| here.join("../../shared/contracts"), PathBuf::from).join("byoc");
-    let mut folders = vec![here.join("tests/schemas")];
+    let mut folders = vec![here.join("it/byoc_channel/schemas")];
     if shared.is_dir() {
         folders.push(shared);
     } else {

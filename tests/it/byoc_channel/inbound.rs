@@ -11,7 +11,7 @@ use tributary_channels::{
 };
 use tributary_domain::inbound::{AttachmentSource, InboundEvent};
 
-use crate::{Bench, bearer, channel, fake, fixtures, now, plain_channel, request, snapshot, webhook};
+use super::{Bench, bearer, channel, fake, fixtures, now, plain_channel, request, snapshot, webhook};
 
 const STRUCTURED: &str = "application/cloudevents+json";
 const BATCH: &str = "application/cloudevents-batch+json";
@@ -230,7 +230,7 @@ fn the_handshake_is_answered_to_those_with_the_token() {
 #[test]
 fn files_behind_a_private_authority_are_left_to_the_adapter() {
     let (adapter, mut channel) = (Byoc::default(), plain_channel());
-    channel.secrets.insert("ca_pem".into(), "pem".into());
+    channel.settings.insert("ca_pem".into(), "pem".into());
     let raw =
         RawInbound { form: "structured".into(), headers: Default::default(), body: fixture("message_created_file").into(), at: now() };
     let items = webhook(&adapter).parse(&channel, &raw).expect("readable");

@@ -16,7 +16,7 @@ use tributary_domain::{
 };
 use uuid::Uuid;
 
-use crate::{
+use super::{
     Bench, channel,
     fake::{self, FakeIntegrator, Manner},
     now, plain_channel, snapshot,
@@ -223,13 +223,13 @@ async fn compatibility_bodies_reach_their_addresses() {
         let (integrator, channel) = start(&bench, Manner::TokenOnly, mode).await;
         assert_eq!(deliver(&bench, &channel, text()).await, receipt("ext-1"));
         assert_eq!(integrator.received()[0].path, path);
-        assert_eq!(bench.adapter.send_class(&channel), SendClass::C);
+        assert_eq!(bench.adapter.send_class(&channel.settings), SendClass::C);
         assert_eq!(bench.adapter.render(&channel, &outbound(Action::Close)), [Step::Nothing]);
         assert_eq!(deliver(&bench, &channel, Action::Close).await, Ok(StepReceipt { external_id: None, note: None }));
         integrator.answer_next(200, None, r#"{"message":{"idOnExternalPlatform":"m-7"},"consumerContact":{}}"#);
         assert_eq!(deliver(&bench, &channel, text()).await, receipt("m-7"));
     }
-    assert_eq!(bench.adapter.send_class(&plain_channel()), SendClass::A);
+    assert_eq!(bench.adapter.send_class(&plain_channel().settings), SendClass::A);
 }
 
 fn retry(after_s: Option<u64>, pauses: bool) -> impl Fn(&Result<StepReceipt, Verdict>) -> bool {
@@ -327,7 +327,7 @@ async fn settings_that_cannot_work_hold_the_queue() {
     let mut keyless = channel(&json!({"url": "http://127.0.0.1:9/"}));
     keyless.secrets.remove("signing_secret");
     let mut bad_ca = channel(&json!({"url": "https://127.0.0.1:9/"}));
-    bad_ca.secrets.insert("ca_pem".into(), "no certificate".into());
+    bad_ca.settings.insert("ca_pem".into(), "no certificate".into());
     let private = channel(&json!({"url": "https://10.0.0.1/hook"}));
     let metadata = channel(&json!({"url": "http://169.254.169.254/latest"}));
     let nowhere = channel(&json!({}));
@@ -367,8 +367,6 @@ async fn the_probe_wants_proof_and_says_what_to_do() {
     assert_eq!(probe(&other_secret("inbound_token", " ")).await, Err(Some("inbound_token")));
     assert_eq!(probe(&other_setting("url", json!("hook"))).await, Err(Some("url")));
     assert_eq!(probe(&other_setting("url", json!("https://192.168.0.1/"))).await, Err(Some("url")));
-    assert_eq!(probe(&other_setting("capabilities", json!("{"))).await, Err(Some("capabilities")));
-    assert_eq!(probe(&other_setting("capabilities", json!({"maxText": "many"}))).await, Err(Some("capabilities")));
 
     let (_compat, good) = start(&bench, Manner::TokenOnly, "compat_new").await;
     assert_eq!(probe(&good).await, Ok(()));
@@ -381,37 +379,35 @@ async fn the_probe_wants_proof_and_says_what_to_do() {
 fn capabilities_are_what_the_integrator_declares() {
     let bench = Bench::new();
     let declared = json!({
-        "class": "messaging", "maxText": 4000, "rich": {"QUICK_REPLIES": {"max": 10, "maxTitle": 20}, "RICH_LINK": {}, "LOCATION": {}},
-        "attachments": {"types": ["image/png", "application/pdf"], "maxMb": 5, "maxCount": 3}, "proactive": true, "windowHours": 24,
-        "typing": true, "seen": true, "edit": true, "delete": true, "like": true, "replyTo": true
+        "class": "messaging", "maxText": 4000, "rich": {"quickReplies": {"max": 10, "maxTitle": 20}, "richLink": true, "location": true},
+        "attachments": {"types": ["image/png", "application/pdf"], "maxMegabytes": 5, "maxCount": 3}, "proactive": true,
+        "windowHours": 24, "typing": true, "seen": true, "edit": {}, "delete": true, "hide": true, "like": true, "replyTo": true
     });
     let of = |mode: &str, declared: &Value| {
         let channel = channel(&json!({"url": "https://middleware.example/", "mode": mode, "capabilities": declared}));
-        bench.adapter.capabilities(&channel).into_owned()
+        bench.adapter.capabilities(&channel.settings).into_owned()
     };
     let has = |capabilities: &tributary_domain::spec::Capabilities, kind| {
         [Audience::Machine, Audience::Agent].into_iter().all(|audience| {
             capabilities.extensions.iter().any(|one| one.audience == audience && one.kind == kind && one.support == Support::Native)
         })
     };
-    for declared in [declared.clone(), Value::from(declared.to_string())] {
-        let standard = of("standard", &declared);
-        assert!(has(&standard, RichKind::QuickReplies) && has(&standard, RichKind::RichLink) && has(&standard, RichKind::Location));
-        assert!(!has(&standard, RichKind::Form), "undeclared kinds are fallback text");
-        assert_eq!((standard.text.max, standard.rich.quick_replies, standard.rich.quick_reply_title), (4000, 10, 20));
-        assert_eq!(standard.media.iter().map(|limit| limit.class).collect::<Vec<_>>(), [MediaClass::Image, MediaClass::File]);
-        assert!(standard.media.iter().all(|limit| limit.max_bytes == 5_000_000));
-        assert_eq!((standard.max_attachments, standard.reply_window.map(|window| window.window_s)), (3, Some(86_400)));
-        assert!(standard.may_start && standard.typing && standard.read_marks && standard.edit.is_some() && standard.delete);
-        assert!(standard.reactions && standard.quotes);
-    }
+    let standard = of("standard", &declared);
+    assert!(has(&standard, RichKind::QuickReplies) && has(&standard, RichKind::RichLink) && has(&standard, RichKind::Location));
+    assert!(!has(&standard, RichKind::Form), "undeclared kinds are fallback text");
+    assert_eq!((standard.text.max, standard.rich.quick_replies, standard.rich.quick_reply_title), (4000, 10, 20));
+    assert_eq!(standard.media.iter().map(|limit| limit.class).collect::<Vec<_>>(), [MediaClass::Image, MediaClass::File]);
+    assert!(standard.media.iter().all(|limit| limit.max_bytes == 5_000_000));
+    assert_eq!((standard.max_attachments, standard.reply_window.map(|window| window.window_s)), (3, Some(86_400)));
+    assert!(standard.may_start && standard.typing && standard.read_marks && standard.edit.is_some() && standard.delete);
+    assert!(standard.reactions && standard.quotes);
     let new = of("compat_new", &declared);
     assert!(has(&new, RichKind::QuickReplies) && !has(&new, RichKind::Location) && new.quotes);
     assert!(!new.typing && !new.read_marks && new.edit.is_none() && !new.delete && !new.reactions);
     let old = of("compat_old", &declared);
     assert!(!has(&old, RichKind::QuickReplies) && !old.quotes && old.max_attachments == 3);
     let bare = &bench.adapter.spec().capabilities;
-    for nothing in [Value::Null, json!(""), json!("{"), json!([]), json!({"rich": ["HOLOGRAM"]}), json!({"typing": "yes"})] {
+    for nothing in [Value::Null, json!(""), json!("{"), json!([]), json!({"rich": {"hologram": true}}), json!({"typing": "yes"})] {
         assert_eq!(of("standard", &nothing), *bare, "{nothing}");
     }
 }
