@@ -4,8 +4,8 @@
 
 mod architecture;
 mod bus_contract;
-mod chat;
 mod byoc_channel;
+mod chat;
 mod contacts;
 mod email_channel;
 mod harness;
