@@ -5,6 +5,7 @@
 mod architecture;
 mod bus_contract;
 mod byoc_channel;
+mod chat;
 mod contacts;
 mod email_channel;
 mod harness;
