@@ -32,7 +32,7 @@ export async function open(browser, origin, { language = "de", theme = "light", 
     const text = message.text();
     if (message.type() !== "error" || harmless.some((known) => known.test(text))) return;
     if (page.isOutage && outage.some((known) => known.test(text))) return;
-    page.complaints.push(`console: ${text}`);
+    page.complaints.push(`console: ${text} (${message.location().url})`);
   });
   page.on("request", (request) => {
     const url = request.url();

@@ -22,8 +22,16 @@ export async function say(page, text) {
   await page.locator("dc-chat").getByText(text).first().waitFor();
 }
 
-/** The row of the interaction whose last message says this. */
-export const rowSaying = (page, text) => page.locator("[data-row]", { hasText: text });
+/** The row of the interaction that began with this text. A script may have answered since. */
+export async function rowOf(page, server, text) {
+  const token = await server.signIn(admin);
+  for (;;) {
+    const { interactions } = await server.ask("{ interactions(first: 10) { nodes { id messages(first: 1) { nodes { text } } } } }", {}, token);
+    const found = interactions.nodes.find((item) => item.messages.nodes[0]?.text === text);
+    if (found) return page.locator(`[data-row="${found.id}"]`);
+    await new Promise((done) => setTimeout(done, 100));
+  }
+}
 
 export const tests = {
   "chat from the widget, quick replies from the agent, an answer by a tap": async ({ browser, server }) => {
@@ -34,8 +42,9 @@ export const tests = {
     const hello = `Where is my parcel ${Date.now()}?`;
     await say(visitor, hello);
 
-    await rowSaying(agent, hello).first().waitFor({ timeout: 10_000 });
-    await rowSaying(agent, hello).first().click();
+    const row = await rowOf(agent, server, hello);
+    await row.waitFor({ timeout: 10_000 });
+    await row.click();
     await agent.getByTestId("thread").getByText(hello).waitFor();
 
     await agent.keyboard.press("r");
@@ -48,7 +57,7 @@ export const tests = {
     await agent.getByRole("textbox", { name: "Question" }).fill("Which parcel?");
     await agent.getByRole("textbox", { name: "Answer 1" }).fill("The red one");
     await agent.getByRole("textbox", { name: "Answer 2" }).fill("The blue one");
-    await agent.getByTestId("preview").getByText("The blue one").waitFor();
+    await agent.getByTestId("preview").getByText("The blue one", { exact: true }).waitFor();
     await agent.keyboard.press("Control+Enter");
     await visitor.locator("dc-chat").getByRole("button", { name: "The blue one" }).click();
 
@@ -65,7 +74,7 @@ export const tests = {
     const visitor = await customer(browser, server);
     const hello = `Hello ${Date.now()}`;
     await say(visitor, hello);
-    await rowSaying(agent, hello).first().click();
+    await (await rowOf(agent, server, hello)).click();
     await agent.getByTestId("thread").getByText(hello).waitFor();
     await visitor.locator("dc-chat textarea").pressSequentially("one more thing", { delay: 40 });
     await agent.getByTestId("typing").waitFor();
@@ -79,12 +88,12 @@ export const tests = {
     const visitor = await customer(browser, server);
     const hello = `Form please ${Date.now()}`;
     await say(visitor, hello);
-    await rowSaying(agent, hello).first().click();
+    await (await rowOf(agent, server, hello)).click();
     await agent.getByTestId("thread").getByText(hello).waitFor();
     await agent.getByRole("button", { name: "Form", exact: true }).click();
     await agent.getByRole("textbox", { name: "Title" }).fill("Your address");
     await agent.getByRole("textbox", { name: "Label" }).fill("Street");
-    await agent.getByTestId("preview").getByText("Street").waitFor();
+    await agent.getByTestId("preview").getByText("Street", { exact: true }).waitFor();
     await agent.keyboard.press("Control+Enter");
     const street = visitor.locator("dc-chat").getByRole("textbox", { name: /Street/u });
     await street.fill("Lindenweg 4");

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { open, signIn } from "./browser.mjs";
 import { admin } from "./demo.mjs";
-import { customer, rowSaying, say } from "./main-path.mjs";
+import { customer, rowOf, say } from "./main-path.mjs";
 
 export const tests = {
   "kill -9 between two messages": async ({ browser, server, shots }) => {
@@ -12,7 +12,7 @@ export const tests = {
     const visitor = await customer(browser, server);
     const hello = `Before ${Date.now()}`;
     await say(visitor, hello);
-    await rowSaying(agent, hello).first().click();
+    await (await rowOf(agent, server, hello)).click();
     await agent.getByTestId("thread").getByText(hello).waitFor();
 
     agent.isOutage = true;

@@ -79,6 +79,8 @@ tests["the explorer shows its answer and asks nobody else"] = async ({ browser, 
   const page = await open(browser, server.origin, { language: "en" });
   await signIn(page, server.origin, admin);
   await page.goto(`${server.origin}/graphiql`);
+  // The editor must have its text before it can be run.
+  await page.locator(".graphiql-query-editor .view-line").getByText("viewer").first().waitFor();
   await page.locator(".graphiql-execute-button").click();
   await page.locator(".result-window").getByText("logCursor").waitFor();
   await page.screenshot({ path: `${shots}explorer.png` });

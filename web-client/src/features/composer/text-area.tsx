@@ -73,12 +73,12 @@ export function Area({ value, label, placeholder, onChange, onFiles, areaRef, ha
     }
   };
 
-  const combobox = hasMentions ? { role: "combobox", "aria-expanded": found.length > 0, "aria-controls": listId, "aria-autocomplete": "list" as const, "aria-activedescendant": found.length > 0 ? `${listId}-${active}` : undefined } : {};
+  const suggestions = hasMentions ? { "aria-controls": listId, "aria-autocomplete": "list" as const, "aria-activedescendant": found.length > 0 ? `${listId}-${active}` : undefined } : {};
   return (
     <div className="relative">
       <textarea
         ref={areaRef}
-        {...combobox}
+        {...suggestions}
         rows={2}
         aria-label={label}
         placeholder={placeholder}

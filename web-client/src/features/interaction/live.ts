@@ -24,7 +24,8 @@ function nodesOf(cache: Cache, connection: string): string[] {
 /** A row shows its last message even if the interaction's own event comes later. */
 function preview(event: LogEvent, cache: Cache): void {
   const message = event.entity as unknown as MessagePartsFragment;
-  if (message.entry !== "MESSAGE") return;
+  // Only what is new: a receipt for an earlier message does not make it the last one.
+  if (event.kind !== "MESSAGE_RECEIVED" && event.kind !== "MESSAGE_QUEUED") return;
   const interaction = { __typename: "Interaction", id: message.interaction.id };
   const last = cache.resolve(interaction, "lastMessage");
   if (last === undefined) return;

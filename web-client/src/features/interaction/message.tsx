@@ -4,6 +4,7 @@ import { isSimple } from "../../content/simple";
 import { RichContentView } from "../../content/view";
 import { DeleteMessageDocument, type MessagePartsFragment, ReactDocument } from "../../gql/graphql";
 import { useAct } from "../../session/act";
+import { useActorName } from "../../session/actor";
 import type { Capabilities } from "../../session/capabilities";
 import { Avatar, Badge, cx, Icon, IconButton, Menu, MenuItem, useFormats } from "../../ui";
 import { Attachments } from "./attachments";
@@ -41,6 +42,7 @@ export const Message = memo(function Message({ item, capabilities, chosen, onQuo
 function Bubble({ item: { message, isContinued }, capabilities, chosen, onQuote, onShow }: MessageProps) {
   const { t } = useTranslation();
   const formats = useFormats();
+  const name = useActorName()(message.author);
   const isOurs = message.direction === "OUTBOUND";
   const isMail = message.content.__typename === "FormattedContent" && message.content.markup === "HTML" && !isSimple(message.content.source);
   const isBare = isMail || ["RichLinkContent", "ListPickerContent", "TimePickerContent", "FormContent", "AdaptiveCardContent", "PaymentRequestContent", "AppointmentRequestContent", "LocationContent"].includes(message.content.__typename);
@@ -48,16 +50,16 @@ function Bubble({ item: { message, isContinued }, capabilities, chosen, onQuote,
   const isAutomatic = message.author.kind === "BOT" || message.author.kind === "SCRIPT" || message.isAutomatic;
   return (
     <article
-      aria-label={t(isOurs ? "message.ours" : "message.theirs", { name: message.author.name, time: formats.time(message.at) })}
+      aria-label={t(isOurs ? "message.ours" : "message.theirs", { name, time: formats.time(message.at) })}
       data-message={message.id}
       tabIndex={-1}
       className={cx("group flex gap-2 px-4 outline-offset-0", isOurs && "flex-row-reverse", isContinued ? "mt-0.5" : "mt-3")}
     >
-      {!isOurs && <span className="w-8 shrink-0">{!isContinued && <Avatar name={message.author.name} size={30} />}</span>}
+      {!isOurs && <span className="w-8 shrink-0">{!isContinued && <Avatar name={name} size={30} />}</span>}
       <div className={cx("flex max-w-[min(82%,680px)] min-w-0 flex-col", isOurs && "items-end")}>
         {!isContinued && (
           <p className="mb-0.5 flex items-center gap-1.5 px-1 text-xs text-ink-3">
-            <span className="font-medium text-ink-2">{message.author.name}</span>
+            <span className="font-medium text-ink-2">{name}</span>
             {isAutomatic && <Badge>{t("message.automatic")}</Badge>}
           </p>
         )}
@@ -213,7 +215,7 @@ function SystemLine({ message }: { message: MessagePartsFragment }) {
   const { t } = useTranslation();
   const formats = useFormats();
   const { system } = message;
-  const by = message.author.name;
+  const by = useActorName()(message.author);
   let text = message.text;
   if (system) {
     const status = system.status ? t(`status.${system.status}`) : "";
