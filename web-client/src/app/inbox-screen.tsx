@@ -15,7 +15,8 @@ export function InboxScreen({ viewId, interactionId }: { viewId: string | undefi
   const navigate = useNavigate();
   const { views, isLoading } = useViews();
   const view = views.find((item) => item.id === viewId);
-  const first = views[0];
+  // Whoever comes without a view wants work: the first that has some.
+  const first = views.find((item) => item.count > 0) ?? views[0];
 
   // No view in the address, or one that is gone: the first one.
   useEffect(() => {

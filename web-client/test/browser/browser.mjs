@@ -20,7 +20,7 @@ const outage = [/ERR_CONNECTION_REFUSED|ERR_CONNECTION_RESET|ERR_EMPTY_RESPONSE|
 
 /** A page in a session of its own, which keeps what it must not do in `page.complaints`. */
 export async function open(browser, origin, { language = "de", theme = "light", locale = "de-DE", width = 1440, height = 900 } = {}) {
-  const context = await browser.newContext({ viewport: { width, height }, locale, colorScheme: "light" });
+  const context = await browser.newContext({ viewport: { width, height }, locale, colorScheme: "light", reducedMotion: "reduce" });
   await context.addInitScript(([l, t]) => {
     if (!localStorage.getItem("tributary.prefs")) localStorage.setItem("tributary.prefs", JSON.stringify({ language: l, theme: t }));
   }, [language, theme]);
