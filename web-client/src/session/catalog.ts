@@ -25,7 +25,7 @@ export function useRefetchOn(kinds: readonly EventKind[], refetch: () => void, e
   }, [list, everyMs]);
 }
 
-const CHANGES: readonly EventKind[] = ["TAG_CHANGED", "TAG_DELETED"];
+const CHANGES: readonly EventKind[] = ["TAG_CHANGED"];
 
 export function useTags() {
   const [{ data }, refetch] = useQuery({ query: TagsDocument, requestPolicy: "cache-first" });

@@ -133,7 +133,7 @@ test("the log moves interactions in and out of a view", async () => {
   expect(rows().map((row) => row.id)).toEqual(["int_1", "int_2"]);
   push(batch(3, [event("INTERACTION_CHANGED", interaction("int_2", 9, { assignee: null }))]));
   expect(rows().map((row) => row.id)).toEqual(["int_1"]);
-  push(batch(4, [event("INTERACTION_HIDDEN", null, "int_1")]));
+  push(batch(4, [event("INTERACTION_CHANGED", null, "int_1")]));
   expect(rows()).toEqual([]);
 });
 

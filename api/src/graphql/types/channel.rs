@@ -184,7 +184,7 @@ pub struct ChannelHealth(channel::Model);
 impl ChannelHealth {
     /// The state.
     async fn state(&self) -> ChannelHealthState {
-        self.0.health.into()
+        ChannelHealthState::of(&self.0)
     }
 
     /// A sentence that an administrator can act on.

@@ -173,22 +173,6 @@ mirror! {
         Failed,
     }
 
-    /// How a channel is doing.
-    ChannelHealthState = entity::channel::ChannelHealth {
-        /// Never checked.
-        Unknown,
-        /// Set up, nothing heard yet.
-        Waiting,
-        /// Works.
-        Ok,
-        /// Works, with errors.
-        Degraded,
-        /// The platform refuses our credentials; what is queued waits.
-        NeedsSignIn,
-        /// Does not work.
-        Down,
-    }
-
     /// A platform and its class of use.
     ChannelKind = spec::ChannelKind {
         /// Facebook page: posts and comments.
@@ -421,6 +405,42 @@ impl From<entity::message::Direction> for Direction {
         match direction {
             entity::message::Direction::In => Self::Inbound,
             entity::message::Direction::Out => Self::Outbound,
+        }
+    }
+}
+
+/// How a channel is doing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Enum)]
+pub enum ChannelHealthState {
+    /// Never checked.
+    Unknown,
+    /// Set up, nothing heard yet.
+    WaitingForFirstEvent,
+    /// Works.
+    Ok,
+    /// Works, with errors.
+    Degraded,
+    /// The platform refuses our credentials; what is queued waits.
+    NeedsSignIn,
+    /// Does not work.
+    Down,
+    /// Switched off by an administrator.
+    Disabled,
+}
+
+impl ChannelHealthState {
+    /// The state of a channel: a switched-off one is that before anything else.
+    #[must_use]
+    pub fn of(channel: &entity::channel::Model) -> Self {
+        use entity::channel::ChannelHealth;
+        match channel.health {
+            _ if !channel.is_enabled => Self::Disabled,
+            ChannelHealth::Unknown => Self::Unknown,
+            ChannelHealth::Waiting => Self::WaitingForFirstEvent,
+            ChannelHealth::Ok => Self::Ok,
+            ChannelHealth::Degraded => Self::Degraded,
+            ChannelHealth::NeedsSignIn => Self::NeedsSignIn,
+            ChannelHealth::Down => Self::Down,
         }
     }
 }

@@ -8,7 +8,7 @@ import { useKindLook, useViewer } from "../../session/context";
 import { Button, EmptyState, Icon, Notice, shortTime, Skeleton, useFormats, useNow } from "../../ui";
 import { HealthBadge } from "./health";
 
-const CHANGES = ["CHANNEL_CREATED", "CHANNEL_DELETED"] as const;
+const CHANGES = ["CHANNEL_CHANGED"] as const;
 
 /** Every connected channel with its health. */
 export function ChannelsScreen() {

@@ -67,7 +67,7 @@ function place(event: LogEvent, cache: Cache): void {
 
 /** The viewer may no longer see it. */
 function remove(event: LogEvent, cache: Cache): void {
-  if (event.kind !== "INTERACTION_HIDDEN") return;
+  if (event.kind !== "INTERACTION_CHANGED" || event.entity !== null) return;
   const key = cache.keyOfEntity({ __typename: "Interaction", id: event.interactionId ?? event.entityId });
   for (const pages of cachedLists(cache).values()) {
     for (const page of pages) {

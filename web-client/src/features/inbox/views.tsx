@@ -10,8 +10,8 @@ import { cx, IconButton, Menu, MenuItem, Skeleton, useFormats } from "../../ui";
 
 const ViewDialog = lazy(() => import("./view-dialog").then((module) => ({ default: module.ViewDialog })));
 
-const COUNTED = ["INTERACTION_OPENED", "INTERACTION_CHANGED", "INTERACTION_HIDDEN", "READ_CHANGED", "MESSAGE_RECEIVED"] as const;
-const CHANGED = ["VIEW_CHANGED", "VIEW_DELETED"] as const;
+const COUNTED = ["INTERACTION_OPENED", "INTERACTION_CHANGED", "READ_CHANGED", "MESSAGE_RECEIVED"] as const;
+const CHANGED = ["VIEW_CHANGED"] as const;
 
 /** The views in their order; their counts follow the log. */
 export function useViews(): { views: readonly ViewPartsFragment[]; isLoading: boolean } {
