@@ -6,8 +6,8 @@
 //! socket outlives it. What signing in needs besides is kept here too ([`attempts`], [`houses`]); the session mutations
 //! do it.
 
-pub mod attempts;
 mod asks;
+pub mod attempts;
 pub mod houses;
 
 use std::{ops::Deref, sync::Arc};
@@ -84,11 +84,7 @@ impl Gate {
     async fn by_access_token(&self, token: &str) -> Result<Viewer<Admitted>, Refusal> {
         let claims = self.app.tokens.verify(token)?;
         let actor = of_session(&self.app.store, claims.wsp, claims.sid, claims.sub).await.map_err(refusal)?;
-        Ok(Viewer {
-            actor: self.admitted(actor, Some(claims.sid)),
-            user_key: claims.sub.to_string(),
-            expires_at: claims.expires_at(),
-        })
+        Ok(Viewer { actor: self.admitted(actor, Some(claims.sid)), user_key: claims.sub.to_string(), expires_at: claims.expires_at() })
     }
 
     async fn by_api_token(&self, token: &str) -> Result<Viewer<Admitted>, Refusal> {

@@ -5,10 +5,12 @@
 mod architecture;
 mod bus_contract;
 mod byoc_channel;
+mod chat;
 mod contacts;
 mod email_channel;
 mod harness;
 mod inbound;
+mod live;
 mod people;
 mod stage;
 mod store_contract;

@@ -103,7 +103,9 @@ pub async fn load(cx: &Context<'_>, entity_type: EntityType, id: Uuid) -> async_
         };
     }
     Ok(match entity_type {
-        EntityType::Interaction => row!(InteractionId).filter(|row| actor.may_see_inbox(row.inbox_id)).map(|row| Node::Interaction(Interaction(row))),
+        EntityType::Interaction => {
+            row!(InteractionId).filter(|row| actor.may_see_inbox(row.inbox_id)).map(|row| Node::Interaction(Interaction(row)))
+        }
         EntityType::Message => match row!(MessageId) {
             Some(row) if sees_interaction(cx, row.interaction_id).await? => Some(Node::Message(Message(row))),
             _ => None,

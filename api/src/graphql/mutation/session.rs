@@ -18,10 +18,7 @@ use tributary_domain::{
 use crate::{
     app::App,
     auth::{Refusal, jwt::Subject, password::PasswordError},
-    gatekeeper::{
-        Admitted, Gate,
-        houses::NotVouched,
-    },
+    gatekeeper::{Admitted, Gate, houses::NotVouched},
     graphql::{
         context::Cx,
         error::{OrFieldError, UserError, UserErrorCode, refusals},
@@ -161,12 +158,8 @@ async fn sign_in_with_token(cx: &Context<'_>, token: &str) -> Result<Session, No
 async fn open(cx: &Context<'_>, person: person::Model) -> Result<Session, NoSession> {
     let app = cx.app();
     let token = new_refresh_token();
-    let new = NewSession {
-        person: person.id,
-        refresh_token: token.clone(),
-        ttl: refresh_ttl(app),
-        user_agent: info(cx).user_agent.clone(),
-    };
+    let new =
+        NewSession { person: person.id, refresh_token: token.clone(), ttl: refresh_ttl(app), user_agent: info(cx).user_agent.clone() };
     let workspace = person.workspace_id;
     let opening = app.store.transact(workspace, |tx| {
         let new = new.clone();
@@ -202,12 +195,7 @@ async fn sign_out(cx: &Context<'_>) -> Result<()> {
 }
 
 async fn session(app: &App, workspace: WorkspaceId, opened: OpenedSession, refresh_token: String) -> Result<Session, NoSession> {
-    let subject = Subject {
-        person: opened.person.id,
-        workspace,
-        session: opened.id,
-        role: role(opened.person.role).to_owned(),
-    };
+    let subject = Subject { person: opened.person.id, workspace, session: opened.id, role: role(opened.person.role).to_owned() };
     let access = app.tokens.issue(&subject).map_err(|error| NoSession::Failed(unforeseen(error)))?;
     let read = app.store.read(workspace).await?;
     let actor = agent::actor_of(read.conn(), &opened.person).await?;

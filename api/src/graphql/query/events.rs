@@ -58,12 +58,7 @@ async fn page(cx: &Context<'_>, prev: LogCursor, filter: EventFilter, first: i32
     log::check(&read, after).await?;
     let head = log::head(&read).await?;
     let (reached, events) = collect(cx, &read, &wanted, after, first).await?;
-    Ok(EventPage {
-        prev,
-        cursor: cx.cursor(reached)?,
-        events: events.into_iter().map(Event).collect(),
-        has_more: reached.seq < head.seq,
-    })
+    Ok(EventPage { prev, cursor: cx.cursor(reached)?, events: events.into_iter().map(Event).collect(), has_more: reached.seq < head.seq })
 }
 
 type Found = Vec<Arc<tributary_domain::event::Event>>;

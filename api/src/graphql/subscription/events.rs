@@ -5,13 +5,7 @@ use std::sync::Arc;
 use async_graphql::{Context, ID, Subscription};
 use futures_util::stream::{BoxStream, StreamExt};
 use tokio::time::Instant;
-use tributary_domain::{
-    Error, Result,
-    actor::Actor,
-    event::Event as LogEvent,
-    ids::InteractionId,
-    interaction,
-};
+use tributary_domain::{Error, Result, actor::Actor, event::Event as LogEvent, ids::InteractionId, interaction};
 
 use crate::graphql::{
     error::{OrFieldError, field_error},

@@ -23,9 +23,6 @@ mod sse;
 mod token;
 mod view;
 
-#[cfg(test)]
-mod tests;
-
 use std::{
     net::IpAddr,
     sync::{

@@ -36,15 +36,14 @@ impl Counts {
     }
 
     /// From when on they are to be counted again; `None`: they are up to date.
-    pub(super) fn due(&self) -> Option<Instant> {
-        let ready = self.counted_at.map_or_else(Instant::now, |at| at + PAUSE);
-        self.is_stale.then_some(ready)
+    pub(super) fn due(&self, now: Instant) -> Option<Instant> {
+        self.is_stale.then(|| self.counted_at.map_or(now, |at| at + PAUSE))
     }
 
     /// They were counted: what of it is news.
-    pub(super) fn tell(&mut self, counted: Counted) -> News {
+    pub(super) fn tell(&mut self, counted: Counted, now: Instant) -> News {
         let told = self.told.replace(counted);
-        self.counted_at = Some(Instant::now());
+        self.counted_at = Some(now);
         self.is_stale = false;
         News {
             all: Some(counted.all).filter(|all| told.is_none_or(|told| told.all != *all)),
@@ -57,18 +56,16 @@ impl Counts {
 mod tests {
     use super::*;
 
-    #[tokio::test(start_paused = true)]
-    async fn changes_are_counted_at_once_and_then_at_most_once_a_second() {
-        let mut counts = Counts::default();
-        assert_eq!(counts.due(), None);
+    #[test]
+    fn changes_are_counted_at_once_and_then_at_most_once_a_second() {
+        let (start, mut counts) = (Instant::now(), Counts::default());
+        assert_eq!(counts.due(start), None);
         counts.spoil();
-        assert_eq!(counts.due(), Some(Instant::now()));
-        assert_eq!(counts.tell(Counted { all: 3, unread: 1 }), News { all: Some(3), unread: Some(1) });
-        assert_eq!(counts.due(), None);
+        assert_eq!(counts.due(start), Some(start));
+        assert_eq!(counts.tell(Counted { all: 3, unread: 1 }, start), News { all: Some(3), unread: Some(1) });
+        assert_eq!(counts.due(start), None);
         counts.spoil();
-        assert_eq!(counts.due(), Some(Instant::now() + PAUSE));
-        tokio::time::advance(PAUSE * 2).await;
-        assert!(counts.due().is_some_and(|due| due <= Instant::now()));
-        assert_eq!(counts.tell(Counted { all: 3, unread: 2 }), News { all: None, unread: Some(2) });
+        assert_eq!(counts.due(start), Some(start + PAUSE));
+        assert_eq!(counts.tell(Counted { all: 3, unread: 2 }, start + PAUSE), News { all: None, unread: Some(2) });
     }
 }

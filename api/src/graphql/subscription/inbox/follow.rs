@@ -79,11 +79,14 @@ impl ViewFollow {
     pub(super) async fn next(&mut self) -> Result<Said> {
         let beat = Instant::now() + HEARTBEAT;
         while Instant::now() < beat {
-            let wake = self.counts.due().map_or(beat, |due| due.min(beat));
-            let said = if self.counts.due().is_some_and(|due| due <= Instant::now()) && self.todo.is_empty() {
+            let now = Instant::now();
+            let due = self.counts.due(now);
+            let said = if due.is_some_and(|due| due <= now) && self.todo.is_empty() {
                 tokio::time::timeout_at(beat, self.recount()).await
+            } else if self.todo.is_empty() {
+                tokio::time::timeout_at(due.map_or(beat, |due| due.min(beat)), self.step()).await
             } else {
-                tokio::time::timeout_at(wake, self.step()).await
+                tokio::time::timeout_at(beat, self.step()).await
             };
             match said {
                 // The counts are due now, or the silence has lasted long enough.
@@ -189,7 +192,7 @@ impl ViewFollow {
             None => rows::count(&read, actor, &InteractionFilter { is_unread: Some(true), ..self.filter.clone() }).await?,
         };
         drop(read);
-        Ok(Said { changes: Vec::new(), news: self.counts.tell(Counted { all, unread }) })
+        Ok(Said { changes: Vec::new(), news: self.counts.tell(Counted { all, unread }, Instant::now()) })
     }
 
     /// Whether an event can change what is inside without naming it: through rights, through the view, or because

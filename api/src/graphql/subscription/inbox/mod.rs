@@ -14,7 +14,10 @@ use async_graphql::{Context, Enum, ID, SimpleObject, Subscription};
 use futures_util::stream::{BoxStream, StreamExt};
 use tributary_domain::ids::{InteractionId, ViewId};
 
-use self::{follow::{Said, ViewFollow}, membership::Change};
+use self::{
+    follow::{Said, ViewFollow},
+    membership::Change,
+};
 use crate::graphql::{
     error::{OrFieldError, field_error},
     scalars::{LogCursor, decode, node_id},
