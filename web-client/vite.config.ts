@@ -2,14 +2,32 @@ import { fileURLToPath } from "node:url";
 import optimizeLocales from "@react-aria/optimize-locales-plugin";
 import tailwindcss from "@tailwindcss/vite";
 import react from "@vitejs/plugin-react";
-import { defineConfig } from "vite";
+import { defineConfig, type Plugin } from "vite";
 
 const page = (name: string) => fileURLToPath(new URL(name, import.meta.url));
-const server = "http://127.0.0.1:8080";
+/** Where a server runs during development. */
+const server = process.env["TRIBUTARY_URL"] ?? "http://127.0.0.1:4000";
+
+/** Fonts that a style sheet carries inside become files: `default-src 'self'` refuses data: addresses. */
+function fontFiles(): Plugin {
+  return {
+    name: "font-files",
+    enforce: "post",
+    generateBundle(_options, bundle) {
+      for (const sheet of Object.values(bundle)) {
+        if (sheet.type !== "asset" || !sheet.fileName.endsWith(".css")) continue;
+        sheet.source = String(sheet.source).replace(/url\((["']?)data:font\/(ttf|woff2?);base64,([A-Za-z0-9+/=]+)\1\)/g, (_whole, _quote, type: string, body: string) => {
+          const id = this.emitFile({ type: "asset", name: `font.${type}`, source: Buffer.from(body, "base64") });
+          return `url(/${this.getFileName(id)})`;
+        });
+      }
+    },
+  };
+}
 
 /** The pages of people: the app and the API explorer. The widget has a build of its own. */
 export default defineConfig({
-  plugins: [react(), tailwindcss(), { ...optimizeLocales.vite({ locales: ["en-US", "de-DE"] }), enforce: "pre" }],
+  plugins: [react(), tailwindcss(), fontFiles(), { ...optimizeLocales.vite({ locales: ["en-US", "de-DE"] }), enforce: "pre" }],
   build: {
     manifest: true,
     cssTarget: ["chrome123", "firefox120", "safari17.5"],
@@ -21,8 +39,9 @@ export default defineConfig({
   },
   worker: { format: "es" },
   server: {
-    proxy: Object.fromEntries(
-      ["/graphql", "/media", "/webhooks", "/chat", "/healthz", "/widget.js"].map((path) => [path, { target: server, ws: path === "/graphql" || path === "/chat" }]),
-    ),
+    proxy: {
+      ...Object.fromEntries(["/graphql", "/media", "/chat", "/webhooks", "/widget"].map((path) => [path, { target: server, ws: true }])),
+      "/graphiql": { target: server, bypass: () => "/graphiql.html" },
+    },
   },
 });

@@ -1,20 +1,47 @@
 //! The parts of a running server, put together in one place for `main` and for the tests.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
+use anyhow::Context;
+use axum::Router;
+use secrecy::{ExposeSecret, SecretString};
+use sha2::{Digest, Sha256};
+use tokio_util::sync::CancellationToken;
 use tributary_channels::{
+    channel::Cx,
     registry::Registry,
-    worker::{Wakes, Worker},
+    shared::{
+        guard::{AddressGuard, Cidr},
+        http::{GuardedClient, Limits},
+    },
+    worker::{Timing, Wakes, Worker},
 };
 use tributary_domain::{
-    event::{cursor::CursorKey, tail::Tailers},
+    bus::{Bus, MemoryBus, redis::RedisBus},
+    clock::Clock,
+    event::{
+        cursor::CursorKey,
+        tail::{PollIntervals, Tailers},
+    },
     media::{MediaLinks, MediaStore},
-    seal::Vault,
-    store::Store,
+    random,
+    seal::{MasterKeys, Vault},
+    store::{Store, StoreConfig},
 };
 use url::Url;
 
-use crate::auth::{password::Passwords, jwt::AccessTokens};
+use crate::{
+    auth::{jwt::AccessTokens, password::Passwords},
+    config::{Config, MediaStore as MediaStoreKind, keys},
+    gatekeeper::Gate,
+    graphql,
+    http::{
+        assets, chat,
+        graphql::Transport,
+        health::{self, Readiness},
+        layers, webhook,
+    },
+};
 
 /// What resolvers and handlers work with. Cheap to clone.
 #[derive(Clone)]
@@ -26,7 +53,7 @@ pub struct Parts {
     pub store: Store,
     /// The adapters.
     pub registry: Registry,
-    /// Opens sealed settings.
+    /// Seals and opens channel secrets.
     pub vault: Arc<Vault>,
     /// Bytes of files.
     pub media: MediaStore,
@@ -34,28 +61,24 @@ pub struct Parts {
     pub links: MediaLinks,
     /// Seals the cursors of the event log.
     pub cursors: CursorKey,
+    /// Key from which further keys are derived, such as that of visitor tokens.
+    pub key: AppKey,
     /// Follows the logs of the workspaces that have subscribers.
     pub tailers: Tailers,
     /// Wakes the worker's loops of this process.
     pub wakes: Arc<Wakes>,
-    /// The worker's code, also where this process runs no loops (the web chat stores through it).
+    /// The worker's code, also where this process runs no loops: the web chat stores through it.
     pub worker: Arc<Worker>,
     /// Makes and reads access tokens.
     pub tokens: AccessTokens,
     /// Makes and checks password hashes.
     pub passwords: Passwords,
-    /// How long refresh tokens live.
-    pub refresh_ttl: std::time::Duration,
+    /// The settings.
+    pub config: Config,
     /// Public base address.
     pub public_url: Url,
-}
-
-impl App {
-    /// An app of these parts.
-    #[must_use]
-    pub fn new(parts: Parts) -> Self {
-        Self(Arc::new(parts))
-    }
+    /// Ends when the server stops.
+    pub shutdown: CancellationToken,
 }
 
 impl std::ops::Deref for App {
@@ -63,5 +86,151 @@ impl std::ops::Deref for App {
 
     fn deref(&self) -> &Parts {
         &self.0
+    }
+}
+
+/// A key of which every purpose gets its own.
+#[derive(Clone)]
+pub struct AppKey([u8; 32]);
+
+impl AppKey {
+    /// The key of one purpose.
+    #[must_use]
+    pub fn derive(&self, purpose: &str) -> [u8; 32] {
+        Sha256::new().chain_update(b"tributary\0").chain_update(purpose).chain_update([0]).chain_update(self.0).finalize().into()
+    }
+}
+
+impl App {
+    /// Opens the database, makes the keys, and puts the parts together. The schema must be up to date.
+    ///
+    /// # Errors
+    /// What cannot be opened, with what to change.
+    pub async fn build(config: Config, clock: Arc<dyn Clock>, shutdown: CancellationToken) -> anyhow::Result<Self> {
+        let bus: Arc<dyn Bus> = match config.redis.url.expose_secret() {
+            "" => Arc::new(MemoryBus::new()),
+            url => Arc::new(RedisBus::open(url, config.redis.prefix.clone()).context("redis.url is not an address of Redis")?),
+        };
+        let store_config = StoreConfig {
+            max_connections: config.database.max_connections,
+            acquire_timeout: Duration::from_secs(config.database.acquire_timeout_s),
+            ..StoreConfig::new(config.database.url.expose_secret())
+        };
+        let store = Store::connect(store_config, clock.clone(), bus).await?;
+        let mut rng = rand::rng();
+        let secrets = keys::access_token_secrets(&config, &mut rng)?;
+        let key = AppKey(secrets.first().map(|secret| Sha256::digest(secret.expose_secret()).into()).context("auth.secrets is empty")?);
+        let access_ttl = Duration::from_secs(config.auth.access_ttl_s);
+        let tokens = AccessTokens::new(&secrets, &config.auth.issuer, &config.auth.audience, access_ttl, clock.clone())?;
+        let vault = Arc::new(Vault::new(master_keys(&config, &mut rng)?));
+        let media = media_store(&config)?;
+        let links = MediaLinks::new(key.derive("media links"));
+        let public_url = config.server.public_url.clone();
+        let cx = Cx { clock, http: guarded_client(&config)?, media: media.clone(), links: links.clone(), public_url: public_url.clone() };
+        let registry = Registry::new();
+        let wakes = Arc::new(Wakes::default());
+        let owner = format!("{}:{}", std::process::id(), hex::encode(random::bytes::<6>()));
+        let worker = Worker::new(store.clone(), registry.clone(), cx, vault.clone(), timing(&config), owner, wakes.clone());
+        Ok(Self(Arc::new(Parts {
+            tailers: Tailers::new(store.clone(), PollIntervals::default()),
+            cursors: CursorKey::new(&key.derive("log cursors")),
+            passwords: Passwords::new(config.auth.password_concurrency)?,
+            worker: Arc::new(worker),
+            store,
+            registry,
+            vault,
+            media,
+            links,
+            key,
+            wakes,
+            tokens,
+            config,
+            public_url,
+            shutdown,
+        })))
+    }
+
+    /// The routes of a process that runs only workers.
+    #[must_use]
+    pub fn probes(&self, metrics: Option<metrics_exporter_prometheus::PrometheusHandle>) -> Router {
+        health::router(self.readiness(), metrics)
+    }
+
+    fn readiness(&self) -> Readiness {
+        let ready = self.store.clone();
+        Readiness::new(self.shutdown.clone()).check("database", move || {
+            let store = ready.clone();
+            async move { store.ping().await.map_err(|_| "the database does not answer".to_owned()) }
+        })
+    }
+
+    /// All routes of the server.
+    ///
+    /// # Errors
+    /// When the settings of an identity provider are broken.
+    pub fn router(&self, metrics: Option<metrics_exporter_prometheus::PrometheusHandle>) -> anyhow::Result<Router> {
+        let gate = Arc::new(Gate::new(self.clone())?);
+        let schema = graphql::schema(self.clone());
+        let transport =
+            Transport::new(schema, gate.clone(), (&self.config).into(), self.store.clock().clone(), self.shutdown.clone());
+        let router = transport
+            .router()
+            .merge(health::router(self.readiness(), metrics))
+            .merge(webhook::router(self.clone()))
+            .merge(media::router(self.clone(), gate))
+            .merge(assets::router(self.config.graphql.graphiql))
+            .fallback(assets::client);
+        Ok(layers::apply(router, chat::router(self.clone()), &self.config.server.allowed_origins))
+    }
+}
+
+fn master_keys(config: &Config, rng: &mut impl rand::CryptoRng) -> anyhow::Result<MasterKeys> {
+    use base64::{Engine, prelude::BASE64_STANDARD};
+    let ring: Vec<(String, SecretString)> = keys::master_keys(config, rng)?
+        .into_iter()
+        .map(|key| (key.id, SecretString::from(BASE64_STANDARD.encode(key.key.expose_secret()))))
+        .collect();
+    Ok(MasterKeys::new(ring.iter().map(|(id, key)| (id.as_str(), key)))?)
+}
+
+fn guarded_client(config: &Config) -> anyhow::Result<GuardedClient> {
+    let networks = config.channels.allow_networks.iter().map(|text| text.parse::<Cidr>()).collect::<Result<Vec<_>, _>>();
+    let guard = AddressGuard::new(networks.context("channels.allow_networks holds no network such as 10.0.0.0/8")?);
+    let limits = Limits {
+        connect_timeout: Duration::from_secs(config.channels.connect_timeout_s),
+        max_reply_bytes: config.channels.max_response_bytes,
+    };
+    Ok(GuardedClient::new(guard, limits)?)
+}
+
+fn media_store(config: &Config) -> anyhow::Result<MediaStore> {
+    match config.media.store {
+        MediaStoreKind::Folder => Ok(MediaStore::folder(&config.media.folder)?),
+        #[cfg(feature = "s3")]
+        MediaStoreKind::S3 => {
+            let settings = &config.media;
+            let optional = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
+            Ok(MediaStore::s3(&tributary_domain::media::S3Settings {
+                bucket: settings.s3_bucket.clone(),
+                region: settings.s3_region.clone(),
+                endpoint: optional(&settings.s3_endpoint),
+                access_key_id: optional(&settings.s3_access_key_id),
+                secret_access_key: settings.s3_secret_access_key.clone(),
+                allow_http: settings.s3_allow_http,
+            })?)
+        }
+        #[cfg(not(feature = "s3"))]
+        MediaStoreKind::S3 => anyhow::bail!("media.store is s3, but this program was built without the feature s3"),
+    }
+}
+
+fn timing(config: &Config) -> Timing {
+    Timing {
+        lease: Duration::from_secs(config.worker.lease_s),
+        heartbeat: Duration::from_secs(config.worker.heartbeat_s),
+        poll: Duration::from_millis(config.worker.poll_ms),
+        lanes: config.worker.lanes,
+        max_file_bytes: config.media.max_bytes,
+        ..Timing::default()
     }
 }

@@ -1,6 +1,11 @@
 //! Tributary's HTTP and GraphQL server: the only crate in which things are put together.
 
+pub mod app;
 pub mod auth;
 pub mod config;
+pub mod demo;
+pub mod gatekeeper;
+pub mod graphql;
 pub mod http;
+pub mod tail;
 pub mod telemetry;

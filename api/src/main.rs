@@ -1,2 +1,183 @@
-//! x
-fn main() {}
+//! The program `tributary`: serve, migrate, schema, check-config, demo, tail.
+
+use std::{path::PathBuf, process::ExitCode, sync::Arc};
+
+use anyhow::Context;
+use clap::{Parser, Subcommand, ValueEnum};
+use secrecy::ExposeSecret;
+use tokio_util::sync::CancellationToken;
+use tributary_api::{
+    app::App,
+    config::{Config, check},
+    demo, graphql,
+    http::{health, listen},
+    tail, telemetry,
+};
+use tributary_domain::clock::SystemClock;
+
+/// Every digital channel in one live inbox.
+#[derive(Parser)]
+#[command(name = "tributary", version, about)]
+struct Arguments {
+    /// Settings file (TOML); environment variables such as `TRIBUTARY__DATABASE__URL` win over it.
+    #[arg(long, global = true, env = "TRIBUTARY_CONFIG")]
+    config: Option<PathBuf>,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Runs the server: API and workers in one process unless a role is given.
+    Serve {
+        /// Only the API, or only the workers.
+        #[arg(long)]
+        role: Option<Role>,
+        /// Creates the demo workspace first, if there is none.
+        #[arg(long)]
+        demo: bool,
+    },
+    /// Brings the database's schema up to date.
+    Migrate,
+    /// Prints the GraphQL schema.
+    Schema,
+    /// Checks the settings and says what to change.
+    CheckConfig,
+    /// Creates the demo workspace and prints its log-ins.
+    Demo,
+    /// Follows a workspace's event log, one JSON object a line.
+    Tail {
+        /// Slug of the workspace.
+        workspace: String,
+        /// Cursor to go on from; from now on if absent.
+        #[arg(long)]
+        after: Option<String>,
+    },
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Role {
+    Api,
+    Worker,
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    if rustls::crypto::aws_lc_rs::default_provider().install_default().is_err() {
+        eprintln!("another TLS provider was installed first");
+        return ExitCode::FAILURE;
+    }
+    let arguments = Arguments::parse();
+    match run(arguments).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error:?}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(arguments: Arguments) -> anyhow::Result<()> {
+    if matches!(arguments.command, Command::Schema) {
+        return print(&graphql::sdl());
+    }
+    let config = Config::load(arguments.config.as_deref())?;
+    match arguments.command {
+        Command::Schema => Ok(()),
+        Command::CheckConfig => {
+            for warning in check::warnings(&config) {
+                print(&format!("warning: {warning}\n"))?;
+            }
+            print("the settings are sound\n")
+        }
+        Command::Migrate => migrate(&config).await,
+        Command::Demo => {
+            migrate(&config).await?;
+            let app = build(config, CancellationToken::new()).await?;
+            let logins = demo::seed(&app).await?;
+            print(&logins.to_string())
+        }
+        Command::Tail { workspace, after } => {
+            let app = build(config, CancellationToken::new()).await?;
+            tail::run(&app, &workspace, after.as_deref(), &mut std::io::stdout()).await
+        }
+        Command::Serve { role, demo } => serve(config, role, demo).await,
+    }
+}
+
+async fn build(config: Config, shutdown: CancellationToken) -> anyhow::Result<App> {
+    App::build(config, Arc::new(SystemClock), shutdown).await
+}
+
+async fn migrate(config: &Config) -> anyhow::Result<()> {
+    let own = config.database.migrate_url.expose_secret();
+    let url = if own.is_empty() { config.database.url.expose_secret() } else { own };
+    tributary_migrations::migrate(url).await.context("the database's schema cannot be brought up to date")
+}
+
+async fn serve(config: Config, role: Option<Role>, with_demo: bool) -> anyhow::Result<()> {
+    let _telemetry = telemetry::start(&config)?;
+    for warning in check::warnings(&config) {
+        tracing::warn!("{warning}");
+    }
+    migrate(&config).await?;
+    let shutdown = CancellationToken::new();
+    let app = build(config, shutdown.clone()).await?;
+    if with_demo {
+        let logins = demo::seed(&app).await?;
+        print(&logins.to_string())?;
+    }
+    let workers = match role {
+        Some(Role::Api) => None,
+        _ => Some(tokio::spawn(tributary_channels::worker::run(app.worker.clone(), shutdown.clone()))),
+    };
+    let metrics = health::install_metrics()?;
+    let router = match role {
+        Some(Role::Worker) => app.probes(Some(metrics)),
+        _ => app.router(Some(metrics))?,
+    };
+    let listener = tokio::net::TcpListener::bind(app.config.server.listen)
+        .await
+        .with_context(|| format!("cannot listen on {} (server.listen)", app.config.server.listen))?;
+    tracing::info!(address = %app.config.server.listen, "listening");
+    if with_demo {
+        print(&format!("\nOpen {} in the browser.\n", app.public_url))?;
+    }
+    tokio::spawn(stop_on_signal(shutdown.clone()));
+    listen::serve(listener, router, (&app.config).into(), shutdown.clone()).await;
+    shutdown.cancel();
+    if let Some(workers) = workers {
+        workers.await.context("the worker panicked")?;
+    }
+    app.store.close().await?;
+    tracing::info!("stopped");
+    Ok(())
+}
+
+/// Cancels the token on the first SIGTERM or SIGINT.
+async fn stop_on_signal(shutdown: CancellationToken) {
+    let terminate = async {
+        match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+            Ok(mut signal) => signal.recv().await,
+            Err(error) => {
+                tracing::warn!(error = %error, "SIGTERM cannot be heard");
+                std::future::pending().await
+            }
+        }
+    };
+    tokio::select! {
+        _ = terminate => {}
+        _ = tokio::signal::ctrl_c() => {}
+    }
+    tracing::info!("stopping");
+    shutdown.cancel();
+}
+
+/// Writes to standard output; a reader that has gone is no error.
+fn print(text: &str) -> anyhow::Result<()> {
+    use std::io::Write;
+    match std::io::stdout().write_all(text.as_bytes()) {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(error.into()),
+        _ => Ok(()),
+    }
+}

@@ -1,4 +1,10 @@
-//! What becomes searchable: messages, contacts, references and subjects. Finding is in [`crate::store::search`].
+//! What becomes searchable (messages, contacts, references and subjects; people for their own list) and [`find`], which
+//! looks for it. The index itself is [`crate::store::search`].
+
+mod excerpt;
+mod find;
+
+pub use find::{SearchHit, SearchKind, find};
 
 use uuid::Uuid;
 

@@ -4,6 +4,8 @@
 
 mod architecture;
 mod bus_contract;
+mod byoc_channel;
+mod email_channel;
 mod harness;
 mod inbound;
 mod stage;

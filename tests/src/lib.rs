@@ -8,7 +8,7 @@
 //! | [`proxy`] | a TCP proxy that delays, stalls, cuts, trickles and swallows |
 //! | [`node`] | the real `tributary` binary as a child |
 //! | [`client`] | GraphQL over HTTP and over graphql-transport-ws |
-//! | [`fake`] | platforms: what they check, what they got, and when they hang |
+//! | [`fake`] | platforms that check what the real ones check, one per channel |
 //! | [`checker`] | what was acknowledged against what was received: lost, doubled, out of order |
 //!
 //! One test binary, tests as threads of it (`cargo test`): servers that tests share live once per test process, in a

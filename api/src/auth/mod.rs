@@ -32,6 +32,11 @@ pub trait Gatekeeper: Send + Sync + 'static {
     /// # Errors
     /// [`Refusal::Unavailable`] when nobody can tell: the socket then stays and is asked about again.
     async fn is_still_admitted(&self, viewer: &Viewer<Self::Actor>) -> Result<bool, Refusal>;
+
+    /// Gives a request what the schema needs of its viewer.
+    fn equip(&self, request: async_graphql::Request, viewer: &Viewer<Self::Actor>) -> async_graphql::Request {
+        request.data(viewer.actor.clone())
+    }
 }
 
 /// Somebody who was admitted.

@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use async_graphql::{Context, dataloader::DataLoader};
+use futures_util::future::BoxFuture;
 use tributary_domain::{
     Error, Result,
     actor::Actor,
     event::{Position, Seq},
-    ids::WorkspaceId,
     store::{Committed, Read, Tx},
 };
 
@@ -75,23 +75,22 @@ impl Cx for Context<'_> {
 
 /// Runs a command in a transaction of the actor's workspace; again when another one was in its way.
 ///
+/// The closure owns what it needs (`move`), because it may run more than once.
+///
 /// # Errors
 /// What the command returns.
 pub async fn command<T, F>(cx: &Context<'_>, run: F) -> Result<(T, Option<LogCursor>)>
 where
-    F: for<'a> Fn(&'a mut Tx, &'a Arc<Actor>) -> futures_util::future::BoxFuture<'a, Result<T>> + Send + Sync,
-    T: Send,
+    F: for<'a> Fn(&'a mut Tx, &'a Actor) -> BoxFuture<'a, Result<T>> + Send + Sync + 'static,
+    T: Send + 'static,
 {
     let actor = cx.actor()?.clone();
-    let workspace: WorkspaceId = actor.workspace;
+    let (workspace, run) = (actor.workspace, Arc::new(run));
     let (value, committed): (T, Committed) = cx
         .app()
         .store
-        .transact(workspace, |tx| {
-            let actor = &actor;
-            // The actor outlives the transaction, but the closure's type cannot say so.
-            let actor: Arc<Actor> = actor.clone();
-            let run = &run;
+        .transact(workspace, move |tx| {
+            let (actor, run) = (actor.clone(), run.clone());
             Box::pin(async move { run(tx, &actor).await })
         })
         .await?;

@@ -75,14 +75,31 @@ pub fn field_error(error: Error) -> async_graphql::Error {
     })
 }
 
+/// As [`field_error`], for an error that several fields share.
+pub fn shared_error(error: &Error) -> async_graphql::Error {
+    match error {
+        Error::NotFound(what) => field_error(Error::NotFound(what)),
+        Error::Unauthenticated => field_error(Error::Unauthenticated),
+        other => {
+            let id = tributary_domain::random::id::<uuid::Uuid>().simple().to_string();
+            tracing::error!(error.id = %id, error = ?other, "a request failed");
+            let code = other.code();
+            async_graphql::Error::new(format!("internal error {id}")).extend_with(|_, extensions| {
+                extensions.set("code", code.as_str());
+                extensions.set("id", id.clone());
+                extensions.set("retryable", code.is_retryable());
+            })
+        }
+    }
+}
+
 /// The refusals that a payload carries, or the error of the whole field when it is no refusal.
 ///
 /// # Errors
 /// Internal errors, and `Unauthenticated`: the client has to sign in, whatever it wanted.
 pub fn refusals(error: Error) -> async_graphql::Result<Vec<UserError>> {
-    let one = |code, field: &str, message: String, is_retryable| {
-        vec![UserError { code, field: path(field), message, is_retryable, limit: None }]
-    };
+    let one =
+        |code, field: &str, message: String, is_retryable| vec![UserError { code, field: path(field), message, is_retryable, limit: None }];
     let message = error.to_string();
     Ok(match error {
         Error::NotFound(_) => one(UserErrorCode::NotFound, "", message, false),

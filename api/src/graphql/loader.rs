@@ -9,8 +9,8 @@ use tributary_domain::{
     actor::Actor,
     delivery::OutboundAction,
     entity::{
-        api_client, attachment, channel, contact, contact_identity, inbox, interaction, interaction_tag, message, person, person_skill, reaction,
-        read_mark, script, skill, tag, team, team_member, outbound,
+        api_client, attachment, channel, contact, contact_identity, contact_merge, inbox, interaction, interaction_tag, message, outbound,
+        person, person_skill, raw_inbound, reaction, read_mark, script, skill, tag, team, team_member,
     },
     ids::*,
     store::Store,
@@ -89,7 +89,9 @@ by_id! {
     InboxId => inbox;
     InteractionId => interaction;
     MessageId => message;
+    OutboundId => outbound;
     PersonId => person;
+    RawInboundId => raw_inbound;
     ScriptId => script;
     SkillId => skill;
     TagId => tag;
@@ -101,6 +103,8 @@ lists! {
     ReactionsOn(MessageId) => reaction.MessageId by message_id;
     /// Identities of a contact.
     IdentitiesOf(ContactId) => contact_identity.ContactId by contact_id;
+    /// Merges into a contact, also those that were undone.
+    MergesInto(ContactId) => contact_merge.WinnerId by winner_id;
     /// Skills of a person.
     SkillsOf(PersonId) => person_skill.PersonId by person_id;
     /// Teams of a person.

@@ -30,13 +30,15 @@ const MAX_REQUEST_ID: usize = 64;
 /// How long browsers may remember what other origins are allowed.
 const CORS_AGE: Duration = Duration::from_secs(600);
 
-/// Puts the layers around all routes. `allowed_origins` are those of the settings, already checked.
-pub fn apply(router: Router, allowed_origins: &[String]) -> Router {
+/// Puts the layers around all routes. `allowed_origins` are those of the settings, already checked; they do not hold for
+/// `with_own_origins`, whose routes answer preflights by themselves.
+pub fn apply(router: Router, with_own_origins: Router, allowed_origins: &[String]) -> Router {
     let compressed = DefaultPredicate::new().and(NotForContentType::new("text/event-stream"));
     router
+        .layer(cors(allowed_origins))
+        .merge(with_own_origins)
         .layer(CompressionLayer::new().gzip(true).compress_when(compressed))
         .layer(middleware::from_fn(headers_and_metrics))
-        .layer(cors(allowed_origins))
         .layer(CatchPanicLayer::custom(panicked))
         .layer(TraceLayer::new_for_http().make_span_with(span).on_request(()).on_response(finished).on_failure(()))
         .layer(PropagateRequestIdLayer::x_request_id())
@@ -129,7 +131,7 @@ mod tests {
             .route("/text", get(async || "x".repeat(2_000)))
             .route("/panic", get(async || -> &'static str { panic!("secret detail") }))
             .route("/events", get(async || ([(header::CONTENT_TYPE, "text/event-stream")], "x".repeat(2_000))));
-        apply(router, &origins.iter().map(|origin| (*origin).to_owned()).collect::<Vec<_>>())
+        apply(router, Router::new(), &origins.iter().map(|origin| (*origin).to_owned()).collect::<Vec<_>>())
     }
 
     async fn ask(app: &Router, request: http::request::Builder) -> Response {

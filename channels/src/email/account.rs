@@ -83,12 +83,21 @@ impl Account {
             user: channel.text("user").unwrap_or(&address).to_owned(),
             auth: auth(channel)?,
             sent_folder: channel.text("sent_folder").map(str::to_owned),
-            ca_pem: channel.text("ca_pem").map(str::to_owned),
-            poll_interval: Duration::from_secs(channel.number("poll_interval_s").unwrap_or(POLL_INTERVAL_S).clamp(10, 3600).unsigned_abs()),
+            ca_pem: lines(channel, "ca_pem"),
+            poll_interval: Duration::from_secs(channel.number("poll_interval_s").unwrap_or(POLL_INTERVAL_S).clamp(1, 3600).unsigned_abs()),
             import_days: channel.number("import_days").and_then(|days| u32::try_from(days).ok()),
             address,
         })
     }
+}
+
+/// A setting of several lines, however the form sent it: as one text or as a list.
+fn lines(channel: &OpenChannel, key: &str) -> Option<String> {
+    match channel.settings.get(key)? {
+        serde_json::Value::Array(lines) => Some(lines.iter().filter_map(serde_json::Value::as_str).collect::<Vec<_>>().join("\n")),
+        other => other.as_str().map(str::to_owned),
+    }
+    .filter(|text| !text.trim().is_empty())
 }
 
 fn required<'a>(channel: &'a OpenChannel, key: &'static str) -> Result<&'a str, MailError> {
@@ -138,5 +147,56 @@ fn auth(channel: &OpenChannel) -> Result<Auth, MailError> {
             scope: channel.text("oauth_scope").map(str::to_owned),
         })),
         _ => Err(MailError::setting("auth", "The way to sign in must be password or xoauth2.")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::email::corpus::channel;
+
+    fn account(changes: &serde_json::Value) -> Result<Account, MailError> {
+        let mut channel = channel();
+        let base = json!({ "imap_host": "imap.example.test", "smtp_host": "smtp.example.test" });
+        for (key, value) in base.as_object().into_iter().chain(changes.as_object()).flatten() {
+            channel.settings.insert(key.clone(), value.clone());
+        }
+        channel.secrets.insert("password".to_owned(), "secret".into());
+        Account::of(&channel)
+    }
+
+    #[test]
+    fn what_is_not_given_is_the_usual() {
+        let account = account(&json!({ "smtp_security": "starttls", "ca_pem": ["a", "b"] })).expect("settings");
+        assert_eq!((account.imap.port, account.imap.security), (993, Security::Tls));
+        assert_eq!((account.smtp.port, account.smtp.security), (587, Security::StartTls));
+        assert_eq!((account.user.as_str(), account.ca_pem.as_deref()), ("support@example.test", Some("a\nb")));
+    }
+
+    #[test]
+    fn nothing_leaves_this_machine_in_the_clear() {
+        for host in ["imap.example.test", "10.0.0.1", "localhost.evil.example", "127.0.0.1.evil.example"] {
+            let refused = account(&json!({ "imap_host": host, "imap_security": "none" })).err();
+            assert!(matches!(refused, Some(MailError::Setting { field: "imap_security", .. })), "{host}: {refused:?}");
+        }
+        for host in ["localhost", "127.0.0.1", "::1"] {
+            assert!(account(&json!({ "imap_host": host, "imap_security": "none" })).is_ok(), "{host}");
+        }
+    }
+
+    #[test]
+    fn a_wrong_setting_is_named() {
+        for (changes, field) in [
+            (json!({ "imap_port": 0 }), "imap_port"),
+            (json!({ "smtp_port": 70000 }), "smtp_port"),
+            (json!({ "smtp_host": "" }), "smtp_host"),
+            (json!({ "auth": "xoauth2" }), "oauth_client_id"),
+            (json!({ "auth": "magic" }), "auth"),
+        ] {
+            let refused = account(&changes).err();
+            assert!(matches!(&refused, Some(MailError::Setting { field: found, .. }) if *found == field), "{changes}: {refused:?}");
+        }
     }
 }

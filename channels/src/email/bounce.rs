@@ -85,7 +85,7 @@ fn outcome(message: &Message<'_>) -> Option<Outcome> {
         _ => {}
     }
     if let Some(fields) = status("message/delivery-status").or_else(|| status("message/global-delivery-status")) {
-        return Some(delivery(&fields));
+        return Some(delivery(&fields, message));
     }
     bounce_without_report(message)
 }
@@ -124,14 +124,15 @@ fn field<'a>(fields: &'a [(String, String)], name: &str) -> Option<&'a str> {
 }
 
 /// RFC 3464. One mail of ours has one recipient, so the worst of several lines is the one that counts.
-fn delivery(fields: &[(String, String)]) -> Outcome {
+fn delivery(fields: &[(String, String)], message: &Message<'_>) -> Outcome {
     let actions: Vec<String> = fields.iter().filter(|(name, _)| name == "action").map(|(_, value)| value.to_ascii_lowercase()).collect();
     let has = |word: &str| actions.iter().any(|action| action.starts_with(word));
     let status = field(fields, "status").unwrap_or_default();
     let said = field(fields, "diagnostic-code").and_then(|text| clean(text.split_once(';').map_or(text, |(_, words)| words)));
-    let detail = said.map(|text| cut(&text, MAX_DETAIL));
+    // Where the report itself is silent, the sentence for people often is not.
+    let detail = said.map(|text| cut(&text, MAX_DETAIL)).or_else(|| telling_line(message));
     if has("failed") {
-        Outcome::Failed { code: fail_code(status, detail.as_deref().unwrap_or_default()), detail }
+        Outcome::Failed { code: failure_of(status, detail.as_deref().unwrap_or_default()), detail }
     } else if has("delayed") {
         Outcome::Delayed { detail }
     } else if has("delivered") {
@@ -211,18 +212,31 @@ fn bounce_without_report(message: &Message<'_>) -> Option<Outcome> {
     if !has_failed_header && !FAILURES.iter().any(|word| subject.contains(word)) {
         return None;
     }
+    let detail = telling_line(message);
+    Some(Outcome::Failed { code: failure_of("", detail.as_deref().unwrap_or_default()), detail })
+}
+
+/// The line of the text for people that says why.
+fn telling_line(message: &Message<'_>) -> Option<String> {
+    const SIGNS: [&str; 11] = ["550", "551", "552", "553", "554", "5.1.", "5.2.", "5.7.", "unknown", "not exist", "no mailbox"];
     let body = message.text_bodies().map(|part| part_text(message, part)).collect::<String>();
     let line = body.lines().find(|line| {
         let line = line.trim().to_lowercase();
-        ["550", "551", "552", "553", "554", "5.1.", "5.2.", "5.7.", "unknown", "not exist", "no mailbox"]
-            .iter()
-            .any(|word| line.contains(word))
+        SIGNS.iter().any(|sign| line.contains(sign))
     });
-    let detail = line.and_then(clean).map(|text| cut(&text, MAX_DETAIL));
-    let said = detail.clone().unwrap_or_default();
-    let status =
-        said.split([' ', '#', '(', ')', '-', ':']).find(|word| word.starts_with("5.") && word.split('.').count() == 3).unwrap_or_default();
-    Some(Outcome::Failed { code: fail_code(status, &said), detail })
+    line.and_then(clean).map(|text| cut(&text, MAX_DETAIL))
+}
+
+/// [`fail_code`] by the status given; by one that stands in the words where the given one says nothing (`5.0.0`).
+fn failure_of(status: &str, said: &str) -> FailCode {
+    let is_code = |word: &&str| {
+        word.split('.').count() == 3 && word.split('.').all(|part| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit()))
+    };
+    let inside = said.split(|c: char| !c.is_ascii_digit() && c != '.').find(is_code).filter(|word| word.starts_with(['4', '5']));
+    match (fail_code(status, said), inside) {
+        (FailCode::Other, Some(inside)) => fail_code(inside, said),
+        (code, _) => code,
+    }
 }
 
 #[cfg(test)]

@@ -196,7 +196,7 @@ mod tests {
     fn a_mail_that_was_too_large_is_kept_with_its_reason() {
         let header = fixture("plain");
         let mail = FoundMail { uid: 7, size: 60 << 20, received: None, bytes: MailBytes::HeaderOnly(header.into()) };
-        let reason = super::inbound::parse(&channel(), &item(mail).raw).expect_err("too large").reason;
+        let reason = parse(&channel(), &item(mail).raw).expect_err("too large").reason;
         assert!(reason.contains("62914560"), "{reason}");
     }
 

@@ -17,6 +17,7 @@ use tributary_domain::outbound::OpenChannel;
 use super::{
     account::{Account, Security},
     failure::MailError,
+    folders::folder_name,
     net::{self, MailStream},
     oauth::{Credentials, TokenCache, xoauth2},
     wire::{FoundMail, MAX_MAIL_BYTES, MailBytes},
@@ -119,7 +120,7 @@ impl Imap {
     /// # Errors
     /// [`MailError::Folder`] when there is no such folder.
     pub(super) async fn select(&mut self, folder: &str) -> Result<Folder, MailError> {
-        let mailbox = within(self.session.select(folder)).await.map_err(|error| match error {
+        let mailbox = within(self.session.select(folder_name(folder))).await.map_err(|error| match error {
             async_imap::error::Error::No(said) => MailError::Folder { sentence: format!("The folder {folder} cannot be opened ({said}).") },
             other => lost(other),
         })?;
@@ -271,7 +272,7 @@ impl Imap {
     /// [`MailError::Unreachable`].
     pub(super) async fn sent_folder(&mut self, set: Option<&str>) -> Result<Option<String>, MailError> {
         if let Some(folder) = set {
-            return Ok(Some(folder.to_owned()));
+            return Ok(Some(folder_name(folder)));
         }
         let listing = async {
             let mut found = None;

@@ -1,28 +1,21 @@
 //! The HTML part of a mail, where there is more to say than the text part does.
 
-use tributary_domain::content::{Formatted, Image, Markup, RichContent, RichLink};
+use tributary_domain::content::{Formatted, Image, Markup, RichContent, RichLink, markdown_to_html};
 use url::Url;
 
-use super::sanitise::sanitise;
+use super::sanitise::wake;
 
 /// The HTML of a content, or `None` when plain text says everything.
 pub(super) fn html_of(content: &RichContent, fallback: &str) -> Option<String> {
     let inner = match content {
-        RichContent::Formatted(Formatted { markup: Markup::Html, source }) => source.clone(),
-        RichContent::Formatted(Formatted { markup: Markup::Markdown, source }) => markdown(source),
+        RichContent::Formatted(Formatted { markup: Markup::Html, source }) => wake(source),
+        RichContent::Formatted(Formatted { markup: Markup::Markdown, source }) => markdown_to_html(source),
         RichContent::RichLink(link) => link_card(link),
         RichContent::PaymentRequest(request) => with_button(fallback, &request.url, &request.description),
         RichContent::AppointmentRequest(request) => with_button(fallback, request.url.as_ref()?, &request.title),
         _ => return None,
     };
     Some(format!("<!DOCTYPE html>\n<html><head><meta charset=\"utf-8\"></head><body>\n{inner}\n</body></html>\n"))
-}
-
-fn markdown(source: &str) -> String {
-    use pulldown_cmark::{Options, Parser, html};
-    let mut out = String::with_capacity(source.len() * 2);
-    html::push_html(&mut out, Parser::new_ext(source, Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH));
-    sanitise(&out)
 }
 
 /// A card as a table, because that is what every mail program shows alike.

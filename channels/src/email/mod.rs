@@ -1,8 +1,8 @@
 //! E-mail: a mailbox over IMAP (receiving) and SMTP (sending).
 //!
-//! One file per concern: [`listen`] receives (IMAP IDLE, or polling where the server has none), [`inbound`] turns a
-//! mail into an event ([`body`], [`quoting`], [`sanitise`], [`bounce`], [`automatic`], [`threading`] are its parts),
-//! [`outbound`] renders, [`compose`] writes the mail out, [`smtp`] hands it over, [`probe`] checks the settings.
+//! One file per concern: `listen` receives (IMAP IDLE, or polling where the server has none), `inbound` turns a
+//! mail into an event (`body`, `quoting`, `sanitise`, `bounce`, `automatic`, `threading` are its parts),
+//! `outbound` renders, `compose` writes the mail out, `smtp` hands it over, `probe` checks the settings.
 //!
 //! Quirks: nobody confirms delivery, so a mail stays *sent* until a bounce comes; the `Message-ID` is fixed per
 //! outbound work, so a second copy after a doubtful send can be recognised by the receiver; `UID FETCH n:*` always
@@ -14,6 +14,7 @@ mod body;
 mod bounce;
 mod compose;
 mod failure;
+mod folders;
 mod imap;
 mod inbound;
 mod listen;

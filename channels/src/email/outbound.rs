@@ -174,3 +174,6 @@ fn saves_by_itself(smtp_host: &str) -> bool {
         .iter()
         .any(|domain| host == *domain || host.ends_with(&format!(".{domain}")))
 }
+
+#[cfg(test)]
+mod tests;

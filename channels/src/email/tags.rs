@@ -1,6 +1,8 @@
 //! Where the tags of an HTML text are. Only to find the beginning of a quoted mail and to measure nesting before the
 //! sanitiser runs; nothing here decides what is safe.
 
+use std::collections::HashMap;
+
 /// A tag.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Tag<'a> {
@@ -122,15 +124,26 @@ pub(super) fn element_end(tags: &[Tag<'_>], index: usize, html: &str) -> usize {
     html.len()
 }
 
-/// How deep the elements are nested at most.
+/// How deep the elements may become nested at most, counting every element that was opened and never closed by name:
+/// parsers carry an unclosed `<font>` on into each following paragraph, whatever other end tags come.
 pub(super) fn depth(tags: &[Tag<'_>]) -> usize {
-    let (mut open, mut deepest) = (0_usize, 0);
+    /// Elements that close themselves when the next one of their kind or their container ends.
+    const SELF_CLOSING: [&str; 9] = ["p", "li", "dt", "dd", "td", "th", "tr", "option", "tbody"];
+    let mut open: HashMap<String, usize> = HashMap::new();
+    let (mut total, mut deepest) = (0_usize, 0);
     for tag in tags {
-        if tag.is_end {
-            open = open.saturating_sub(1);
-        } else if !VOID.iter().any(|name| tag.name.eq_ignore_ascii_case(name)) {
-            open += 1;
-            deepest = deepest.max(open);
+        let name = tag.name.to_ascii_lowercase();
+        if VOID.contains(&name.as_str()) || SELF_CLOSING.contains(&name.as_str()) {
+            continue;
+        }
+        let count = open.entry(name).or_default();
+        if !tag.is_end {
+            *count += 1;
+            total += 1;
+            deepest = deepest.max(total);
+        } else if *count > 0 {
+            *count -= 1;
+            total -= 1;
         }
     }
     deepest
@@ -175,6 +188,13 @@ mod tests {
                 assert!(tag.end <= html.len());
             }
         }
+    }
+
+    #[test]
+    fn what_is_never_closed_counts() {
+        assert_eq!(depth(&tags(&"<p>text".repeat(500))), 0);
+        assert_eq!(depth(&tags(&"<div><b>x</b></div>".repeat(500))), 2);
+        assert_eq!(depth(&tags(&"<p><font color=red></p>".repeat(500))), 500);
     }
 
     #[test]

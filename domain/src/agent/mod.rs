@@ -1,5 +1,7 @@
 //! People and programs that act in a workspace: their rights, their sessions, their tokens.
 
+pub mod client;
+pub mod person;
 mod rights;
 mod session;
 

@@ -61,15 +61,16 @@ fn cleaner(keeps_remote_images: bool) -> Builder<'static> {
     builder
         .tags(TAGS.iter().copied().collect())
         .clean_content_tags(HashSet::from(["script", "style", "title", "svg", "math", "template", "iframe", "object"]))
-        .generic_attributes(HashSet::from(["style"]))
+        .generic_attributes(HashSet::from(["style", "dir"]))
         .tag_attributes(HashMap::from([
             ("a", HashSet::from(["href"])),
-            ("img", HashSet::from(["src", "alt", "width", "height"])),
+            ("img", HashSet::from(["src", "data-remote-src", "alt", "width", "height"])),
             ("font", HashSet::from(["color"])),
             ("td", HashSet::from(["colspan", "rowspan"])),
             ("th", HashSet::from(["colspan", "rowspan"])),
             ("ol", HashSet::from(["start"])),
         ]))
+        .allowed_classes(HashMap::from([("blockquote", HashSet::from(["quoted"]))]))
         .url_schemes(HashSet::from(["http", "https", "mailto", "tel", "cid", "data"]))
         .url_relative(UrlRelative::PassThrough)
         .link_rel(Some("noopener noreferrer"))
@@ -108,7 +109,10 @@ fn cleaner(keeps_remote_images: bool) -> Builder<'static> {
         ]))
         .attribute_filter(move |element, attribute, value| match (element, attribute) {
             ("a", "href") => is_link(value).then_some(Cow::Borrowed(value)),
+            ("img", "data-remote-src") => matches!(scheme(value).as_deref(), Some("http" | "https")).then_some(Cow::Borrowed(value)),
             ("img", "src") => is_image(value, keeps_remote_images).then_some(Cow::Borrowed(value)),
+            // Hebrew and Arabic are not readable without it.
+            (_, "dir") => matches!(value.to_ascii_lowercase().as_str(), "ltr" | "rtl" | "auto").then_some(Cow::Borrowed(value)),
             (_, "style") => is_harmless_style(value).then_some(Cow::Borrowed(value)),
             (_, "width" | "height" | "colspan" | "rowspan" | "start") => {
                 (value.len() <= 6 && value.bytes().all(|c| c.is_ascii_digit() || c == b'%')).then_some(Cow::Borrowed(value))

@@ -34,6 +34,12 @@ pub struct Model {
 
 scoped!(AttachmentId);
 
+/// The files with these ids.
+#[must_use]
+pub fn of_ids(workspace: WorkspaceId, ids: &[AttachmentId]) -> Select<Entity> {
+    in_workspace(workspace).filter(Column::Id.is_in(ids.iter().copied()))
+}
+
 /// Where its bytes are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, EnumIter, DeriveActiveEnum)]
 #[sea_orm(rs_type = "String", db_type = "String(StringLen::N(16))", rename_all = "snake_case")]

@@ -55,6 +55,7 @@ pub async fn receive(
         InboundEvent::Message(inbound) if inbound.is_echo => echo(tx, spec, channel, *inbound, files).await,
         InboundEvent::Message(inbound) => message_in(tx, spec, capabilities, channel, *inbound, files).await,
         InboundEvent::Edited { message, content, at } => {
+            let content = content.sanitised();
             let Some(found) = locked(tx, channel, &message).await? else { return Ok(Received::Ignored) };
             let is_older = found.edited_at.is_some_and(|edited| edited > at);
             if is_older || found.deleted_at.is_some() || found.content.0 == content {
@@ -119,7 +120,7 @@ async fn message_in(
         is_automatic: inbound.is_automatic,
     };
     let (interaction, is_new) = open_or_continue(tx, &target).await?;
-    let content = answered(tx, &interaction, inbound.content.clone()).await?;
+    let content = answered(tx, &interaction, inbound.content.clone().sanitised()).await?;
     let row = Row {
         interaction: &interaction,
         direction: Direction::In,
@@ -184,7 +185,7 @@ async fn echo(
         author_id: None,
         author_name: String::new(),
     };
-    let id = insert(tx, channel, row, &inbound, inbound.content.clone(), files).await?;
+    let id = insert(tx, channel, row, &inbound, inbound.content.clone().sanitised(), files).await?;
     let mut change = interaction.clone().into_active_model();
     change.message_count = Set(interaction.message_count + 1);
     change.last_message_id = Set(Some(id));

@@ -4,8 +4,10 @@
 //! interaction ([`run`]): either both are stored or neither. A step is a tagged value and the run keeps its position
 //! on the interaction, so that waiting and branching steps can be added without changing what is stored.
 
+mod manage;
 mod run;
 
+pub use manage::{NewScript, ScriptChange, create, delete, page, update};
 pub(crate) use run::start;
 
 use serde::{Deserialize, Serialize};

@@ -1,15 +1,16 @@
 import { RouterProvider } from "@tanstack/react-router";
-import { useEffect, useState } from "react";
+import { lazy, Suspense, useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { I18nProvider } from "react-aria-components";
 import { Provider as UrqlProvider } from "urql";
 import type { Live } from "../live/client";
-import { SignIn } from "../features/session/sign-in";
 import { LiveProvider } from "../session/context";
 import { prefs } from "../session/prefs";
 import { CommandProvider, CommandRegistry, Pane, Toasts, useStore } from "../ui";
 import { createAppRouter } from "./router";
 import { Started } from "./started";
+
+const SignIn = lazy(() => import("../features/session/sign-in").then((module) => ({ default: module.SignIn })));
 
 /** The whole app: signed out it is the sign-in page, signed in the workspace. */
 export function App({ live }: { live: Live }) {
@@ -25,8 +26,8 @@ export function App({ live }: { live: Live }) {
   }, [registry, chosen.areSingleKeysOn]);
 
   useEffect(() => {
-    if (auth.status === "signedOut") live.end();
-  }, [auth.status, live]);
+    if (auth.status === "signedOut" && auth.reason !== "never") live.end();
+  }, [auth, live]);
 
   return (
     <I18nProvider locale={i18n.language === "de" ? "de-DE" : "en-US"}>
@@ -39,7 +40,9 @@ export function App({ live }: { live: Live }) {
                   <RouterProvider router={router} />
                 </Started>
               ) : (
-                <SignIn reason={auth.status === "signedOut" ? auth.reason : "never"} />
+                <Suspense>
+                  <SignIn reason={auth.status === "signedOut" ? auth.reason : "never"} />
+                </Suspense>
               )}
             </Pane>
           </UrqlProvider>

@@ -1,41 +1,22 @@
-import { createRootRoute, createRoute, createRouter, lazyRouteComponent, redirect } from "@tanstack/react-router";
-import { InboxScreen } from "../features/inbox/screen";
+import { createRootRoute, createRoute, createRouter, lazyRouteComponent, Navigate } from "@tanstack/react-router";
+import { InboxScreen } from "./inbox-screen";
 import { Shell } from "./shell";
 
 const root = createRootRoute({ component: Shell, notFoundComponent: NotFound });
 
 function NotFound() {
-  return <InboxRedirect />;
+  return <Navigate to="/inbox/{-$view}/{-$id}" params={{ view: undefined, id: undefined }} replace />;
 }
 
-function InboxRedirect() {
-  return <InboxScreen viewId={undefined} interactionId={undefined} />;
-}
+const home = createRoute({ getParentRoute: () => root, path: "/", component: NotFound });
 
-const home = createRoute({
+// One route for all of it: going from one interaction to the next keeps the list, its scroll position and the focus.
+const inbox = createRoute({
   getParentRoute: () => root,
-  path: "/",
-  beforeLoad: () => {
-    throw redirect({ to: "/inbox" });
-  },
-});
-
-const inbox = createRoute({ getParentRoute: () => root, path: "/inbox", component: InboxRedirect });
-
-const view = createRoute({
-  getParentRoute: () => root,
-  path: "/inbox/$view",
-  component: function ViewRoute() {
-    return <InboxScreen viewId={view.useParams().view} interactionId={undefined} />;
-  },
-});
-
-const interaction = createRoute({
-  getParentRoute: () => root,
-  path: "/inbox/$view/$id",
-  component: function InteractionRoute() {
-    const { view: viewId, id } = interaction.useParams();
-    return <InboxScreen viewId={viewId} interactionId={id} />;
+  path: "/inbox/{-$view}/{-$id}",
+  component: function InboxRoute() {
+    const { view, id } = inbox.useParams();
+    return <InboxScreen viewId={view} interactionId={id} />;
   },
 });
 
@@ -70,7 +51,7 @@ const settings = createRoute({
   component: lazyRouteComponent(() => import("../features/settings/screen"), "SettingsScreen"),
 });
 
-const tree = root.addChildren([home, inbox, view, interaction, search, channels, newChannel, channel, settings]);
+const tree = root.addChildren([home, inbox, search, channels, newChannel, channel, settings]);
 
 export function createAppRouter() {
   return createRouter({ routeTree: tree, defaultPreload: "intent", scrollRestoration: false });

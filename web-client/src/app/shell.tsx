@@ -31,7 +31,7 @@ export function Shell() {
   const isAdmin = viewer.role === "ADMIN";
 
   useCommandList([
-    { id: "go.inbox", label: "commands.goInbox", group: "go", keys: ["g i"], run: () => void navigate({ to: "/inbox" }) },
+    { id: "go.inbox", label: "commands.goInbox", group: "go", keys: ["g i"], run: () => void navigate({ to: "/inbox/{-$view}/{-$id}", params: { view: undefined, id: undefined } }) },
     { id: "go.search", label: "commands.goSearch", group: "go", keys: ["s", "g s"], run: () => void navigate({ to: "/search", search: {} }) },
     { id: "go.channels", label: "commands.goChannels", group: "go", keys: ["g c"], guard: () => isAdmin, run: () => void navigate({ to: "/channels" }) },
     { id: "go.settings", label: "commands.goSettings", group: "go", keys: ["g e"], run: () => void navigate({ to: "/settings" }) },
@@ -48,12 +48,12 @@ export function Shell() {
       </a>
       <nav aria-label={t("app.sections")} className="flex w-13 shrink-0 flex-col items-center gap-1 border-r border-line bg-sunken py-2.5">
         <Logo />
-        <RailLink to="/inbox" icon="inbox" label={t("nav.inbox")} keys="g i" />
+        <RailLink to="/inbox/{-$view}/{-$id}" icon="inbox" label={t("nav.inbox")} keys="g i" />
         <RailLink to="/search" icon="search" label={t("nav.search")} keys="s" />
         {isAdmin && <RailLink to="/channels" icon="plug" label={t("nav.channels")} keys="g c" />}
         <RailLink to="/settings" icon="settings" label={t("nav.settings")} keys="g e" />
         <Tip text={t("nav.explorer")}>
-          <AriaButton aria-label={t("nav.explorer")} className={railLook} onPress={() => window.open("/graphiql.html", "_blank", "noopener")}>
+          <AriaButton aria-label={t("nav.explorer")} className={railLook} onPress={() => window.open("/graphiql", "_blank", "noopener")}>
             <Icon name="code" size={19} />
           </AriaButton>
         </Tip>
@@ -101,9 +101,9 @@ export function Shell() {
 
 const railLook = "flex size-9 items-center justify-center rounded-lg text-ink-3 transition-colors hover:bg-hover hover:text-ink";
 
-function RailLink({ to, icon, label, keys }: { to: "/inbox" | "/search" | "/channels" | "/settings"; icon: IconName; label: string; keys: string }) {
+function RailLink({ to, icon, label, keys }: { to: "/inbox/{-$view}/{-$id}" | "/search" | "/channels" | "/settings"; icon: IconName; label: string; keys: string }) {
   return (
-    <Link to={to} aria-label={label} title={`${label} (${keys})`} className={railLook} activeProps={{ className: cx(railLook, "bg-accent-soft text-accent-text"), "aria-current": "page" }}>
+    <Link to={to} {...(to.startsWith("/inbox") ? { params: { view: undefined, id: undefined } } : {})} aria-label={label} title={`${label} (${keys})`} className={railLook} activeProps={{ className: cx(railLook, "bg-accent-soft text-accent-text"), "aria-current": "page" }}>
       <Icon name={icon} size={19} />
     </Link>
   );

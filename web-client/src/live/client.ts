@@ -4,7 +4,6 @@ import { pipe, tap } from "wonka";
 import {
   AddNoteDocument,
   LogEndDocument,
-  RefreshSessionDocument,
   SendMessageDocument,
   WorkspaceEventsDocument,
   type AddNoteInput,
@@ -13,33 +12,23 @@ import {
   type WorkspaceEventsSubscription,
   type WorkspaceEventsSubscriptionVariables,
 } from "../gql/graphql";
-import { acrossTabs, AuthStore, type TokenPair } from "./auth";
+import { acrossTabs, AuthStore } from "./auth";
 import { createCache } from "./cache";
-import { Unauthenticated, Unreachable } from "./errors";
+import { Unreachable } from "./errors";
 import { LogFollower } from "./follower";
 import { announce, type LogEvent } from "./handlers";
 import { Outbox, type OutboxEntry, type PostResult } from "./outbox";
+import { HTTP_PATH, renewOverHttp } from "./session";
 import { LiveSocket } from "./socket";
 import { createStore, type Store } from "./store";
 import { eachEntity, VersionGate } from "./versions";
 
-export const HTTP_PATH = "/graphql";
 const UPLOAD_PATH = "/media";
 
 /** What waits in the outbox: the input of one of the two mutations, less the ids the outbox keeps. */
 export type Sending =
   | { readonly kind: "message"; readonly input: Omit<SendMessageInput, "clientId" | "interactionId"> }
   | { readonly kind: "note"; readonly input: Omit<AddNoteInput, "clientId" | "interactionId"> };
-
-interface SessionReply {
-  readonly session: { readonly accessToken: string; readonly accessExpiresAt: string; readonly refreshToken: string } | null;
-  readonly errors: readonly UserErrorPartsFragment[];
-}
-
-export function tokenPair(reply: SessionReply): TokenPair | null {
-  const { session } = reply;
-  return session && { accessToken: session.accessToken, refreshToken: session.refreshToken, expiresAt: Date.parse(session.accessExpiresAt) };
-}
 
 /** Everything a tab needs to stay in step with the server: sign-in, one socket, one log, one cache, one outbox. */
 export class Live {
@@ -56,9 +45,9 @@ export class Live {
   #feed: ((result: ExecutionResult) => void) | null = null;
   #stopFeed: (() => void) | null = null;
 
-  constructor(origin: string = location.origin) {
-    this.auth = new AuthStore({ renew: (token) => this.#renew(token), storage: localStorage, exclusive: acrossTabs });
-    this.socket = new LiveSocket({ url: `${origin.replace(/^http/u, "ws")}${HTTP_PATH}`, token: () => this.auth.token() });
+  constructor(origin: string = location.origin, socket?: LiveSocket) {
+    this.auth = new AuthStore({ renew: renewOverHttp, storage: localStorage, exclusive: acrossTabs });
+    this.socket = socket ?? new LiveSocket({ url: `${origin.replace(/^http/u, "ws")}${HTTP_PATH}`, token: () => this.auth.token() });
     this.auth.onRenewed((token) => this.socket.renew(token));
     this.follower = new LogFollower<LogEvent>({
       open: (after, sink) =>
@@ -253,23 +242,6 @@ export class Live {
     if (response.status !== 401 || token === null) return response;
     const fresh = await this.auth.renew();
     return fresh === null ? response : fetch(input, withToken(init, fresh));
-  }
-
-  /** Goes around the client, whose every request asks for a token first. */
-  async #renew(refreshToken: string): Promise<TokenPair> {
-    const response = await fetch(HTTP_PATH, {
-      method: "POST",
-      headers: { "content-type": "application/json", accept: "application/graphql-response+json, application/json" },
-      body: JSON.stringify({ query: wire(RefreshSessionDocument), operationName: "RefreshSession", variables: { refreshToken } }),
-    });
-    if (response.status >= 500 || response.status === 429) throw new Unreachable(`HTTP ${response.status}`);
-    const body = (await response.json()) as { data?: { refreshSession?: SessionReply } | null; errors?: { extensions?: { code?: string } }[] };
-    const reply = body.data?.refreshSession;
-    const pair = reply ? tokenPair(reply) : null;
-    if (pair) return pair;
-    const code = reply?.errors[0]?.code ?? body.errors?.[0]?.extensions?.code;
-    if (code === "UNAVAILABLE" || code === "RATE_LIMITED" || code === "INTERNAL") throw new Unreachable(code);
-    throw new Unauthenticated(code ?? "the session has ended");
   }
 }
 

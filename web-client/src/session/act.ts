@@ -33,9 +33,9 @@ export function useAct() {
     document: TypedDocumentNode<Data, Variables>,
     variables: Variables,
     isQuiet = false,
-  ): Promise<Outcome<Data[keyof Data]>> => {
+  ): Promise<Outcome<Data[Exclude<keyof Data, "__typename">]>> => {
     const result = await live.client.mutation(document, variables).toPromise();
-    const reply = result.data ? (Object.entries(result.data).find(([name]) => name !== "__typename")?.[1] as (Data[keyof Data] & Reply) | undefined) : undefined;
+    const reply = result.data ? (Object.entries(result.data).find(([name]) => name !== "__typename")?.[1] as (Data[Exclude<keyof Data, "__typename">] & Reply) | undefined) : undefined;
     if (reply && reply.errors.length === 0) return { ok: true, reply };
     const errors: readonly ErrorLike[] = reply?.errors ?? [{ code: result.error?.networkError ? "UNAVAILABLE" : "INVALID", message: result.error?.message ?? "" }];
     if (!isQuiet && errors[0]) toastError(result.error?.networkError ? t("errors.offline") : errorText(errors[0]));

@@ -1,4 +1,4 @@
-import { useEffect } from "react";
+import { useEffect, useRef } from "react";
 import { useQuery } from "urql";
 import { ChannelNamesDocument, type EventKind, InboxesDocument, PeopleDocument, ScriptsDocument, SkillsDocument, TagsDocument } from "../gql/graphql";
 import { onKinds } from "../live/handlers";
@@ -6,19 +6,23 @@ import { onKinds } from "../live/handlers";
 /** Asks again, at most once a second, when one of these things happened in the log. */
 export function useRefetchOn(kinds: readonly EventKind[], refetch: () => void, everyMs = 1_000): void {
   const list = kinds.join(" ");
+  const latest = useRef(refetch);
+  useEffect(() => {
+    latest.current = refetch;
+  });
   useEffect(() => {
     let timer: ReturnType<typeof setTimeout> | undefined;
     const stop = onKinds(list.split(" ") as EventKind[], () => {
       timer ??= setTimeout(() => {
         timer = undefined;
-        refetch();
+        latest.current();
       }, everyMs);
     });
     return () => {
       stop();
       clearTimeout(timer);
     };
-  }, [list, refetch, everyMs]);
+  }, [list, everyMs]);
 }
 
 const CHANGES: readonly EventKind[] = ["TAG_CHANGED", "TAG_DELETED"];

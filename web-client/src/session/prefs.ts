@@ -8,10 +8,12 @@ export interface Prefs {
   readonly theme: Theme;
   readonly language: Language | null;
   readonly areSingleKeysOn: boolean;
+  /** When an interaction that nobody has becomes mine. */
+  readonly claim: "typing" | "opening" | "never";
 }
 
 const KEY = "tributary.prefs";
-const defaults: Prefs = { theme: "system", language: null, areSingleKeysOn: true };
+const defaults: Prefs = { theme: "system", language: null, areSingleKeysOn: true, claim: "typing" };
 
 function load(): Prefs {
   const raw = localStorage.getItem(KEY);

@@ -165,7 +165,8 @@ async fn handled(cx: &Context<'_>, run: Result<(Vec<DeadLetterId>, Option<LogCur
         Err(error) => return Ok(DeadLettersPayload { dead_letters: Vec::new(), errors: refusals(error)?, cursor: None }),
     };
     let read = cx.read().await.or_field_error()?;
-    let rows = dead_letter::of_ids(cx.actor().or_field_error()?.workspace, &ids).all(read.conn()).await.map_err(Error::from).or_field_error()?;
+    let rows =
+        dead_letter::of_ids(cx.actor().or_field_error()?.workspace, &ids).all(read.conn()).await.map_err(Error::from).or_field_error()?;
     cx.app().wakes.ingest.notify_one();
     Ok(DeadLettersPayload { dead_letters: rows.into_iter().map(DeadLetter).collect(), errors: Vec::new(), cursor })
 }
@@ -188,7 +189,12 @@ impl ChannelMutation {
             settings: settings(input.settings),
         };
         let spec = app.registry.spec(kind);
-        let run = command(cx, |tx, actor| Box::pin(rules::create(tx, actor, spec, &app.vault, new.clone()))).await;
+        let vault = app.vault.clone();
+        let run = command(cx, move |tx, actor| {
+            let (vault, new) = (vault.clone(), new.clone());
+            Box::pin(async move { rules::create(tx, actor, spec, &vault, new).await })
+        })
+        .await;
         app.wakes.listen.notify_one();
         match run {
             Ok((id, cursor)) => ChannelPayload::of(Ok(cursor), present(cx, id).await?.map(Channel)),
@@ -210,7 +216,12 @@ impl ChannelMutation {
             is_enabled: input.is_enabled,
         };
         let version = expected(input.expected_version);
-        let run = command(cx, |tx, actor| Box::pin(rules::update(tx, actor, spec, &app.vault, id, change.clone(), version))).await;
+        let vault = app.vault.clone();
+        let run = command(cx, move |tx, actor| {
+            let (vault, change) = (vault.clone(), change.clone());
+            Box::pin(async move { rules::update(tx, actor, spec, &vault, id, change, version).await })
+        })
+        .await;
         app.wakes.listen.notify_one();
         ChannelPayload::of(run.map(|((), cursor)| cursor), present(cx, id).await?.map(Channel))
     }
@@ -219,7 +230,7 @@ impl ChannelMutation {
     async fn delete_channel(&self, cx: &Context<'_>, input: DeleteInput) -> async_graphql::Result<DeletePayload> {
         let outcome = async {
             let (id, version) = (decode(&input.id, "id")?, expected(input.expected_version));
-            command(cx, |tx, actor| Box::pin(rules::delete(tx, actor, id, version))).await.map(|((), cursor)| cursor)
+            command(cx, move |tx, actor| Box::pin(rules::delete(tx, actor, id, version))).await.map(|((), cursor)| cursor)
         };
         DeletePayload::of(outcome.await, &input.id)
     }
@@ -239,7 +250,7 @@ impl ChannelMutation {
                 Err(error) => (ChannelHealth::Down, Some(error.sentence)),
             },
         };
-        let run = command(cx, |tx, _| {
+        let run = command(cx, move |tx, _| {
             let reason = reason.clone();
             Box::pin(rules::set_health(tx, id, health, reason))
         })
@@ -251,7 +262,7 @@ impl ChannelMutation {
     async fn replay_dead_letters(&self, cx: &Context<'_>, input: ReplayDeadLettersInput) -> async_graphql::Result<DeadLettersPayload> {
         let run = async {
             let letters = input.letters()?;
-            command(cx, |tx, actor| Box::pin(rules::replay(tx, actor, letters.clone()))).await
+            command(cx, move |tx, actor| Box::pin(rules::replay(tx, actor, letters.clone()))).await
         };
         handled(cx, run.await).await
     }
@@ -260,7 +271,7 @@ impl ChannelMutation {
     async fn drop_dead_letters(&self, cx: &Context<'_>, input: ReplayDeadLettersInput) -> async_graphql::Result<DeadLettersPayload> {
         let run = async {
             let letters = input.letters()?;
-            command(cx, |tx, actor| Box::pin(rules::drop_letters(tx, actor, letters.clone()))).await
+            command(cx, move |tx, actor| Box::pin(rules::drop_letters(tx, actor, letters.clone()))).await
         };
         handled(cx, run.await).await
     }

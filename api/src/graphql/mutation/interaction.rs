@@ -144,13 +144,13 @@ pub struct InteractionMutation;
 
 async fn run<F>(cx: &Context<'_>, id: &ID, change: F) -> async_graphql::Result<InteractionPayload>
 where
-    F: for<'a> Fn(&'a mut Tx, &'a Actor, InteractionId) -> BoxFuture<'a, Result<()>> + Send + Sync,
+    F: for<'a> Fn(&'a mut Tx, &'a Actor, InteractionId) -> BoxFuture<'a, Result<()>> + Send + Sync + 'static,
 {
     let id: InteractionId = match decode(id, "interactionId") {
         Ok(id) => id,
         Err(error) => return InteractionPayload::of(Err(error), None),
     };
-    let outcome = command(cx, |tx, actor| change(tx, actor, id)).await.map(|((), cursor)| cursor);
+    let outcome = command(cx, move |tx, actor| change(tx, actor, id)).await.map(|((), cursor)| cursor);
     let read = cx.read().await.or_field_error()?;
     let found = rules::by_id(read.conn(), cx.actor().or_field_error()?, id).await.or_field_error()?;
     InteractionPayload::of(outcome, found.map(Interaction))
@@ -173,7 +173,7 @@ impl InteractionMutation {
     async fn assign_interaction(&self, cx: &Context<'_>, input: AssignInteractionInput) -> async_graphql::Result<InteractionPayload> {
         let to: Option<PersonId> = or_refuse!(InteractionPayload, decode_opt(input.assignee_id.as_ref(), "assigneeId"));
         let version = expected(input.expected_version);
-        run(cx, &input.interaction_id, |tx, actor, id| Box::pin(rules::assign(tx, actor, id, to, version))).await
+        run(cx, &input.interaction_id, move |tx, actor, id| Box::pin(rules::assign(tx, actor, id, to, version))).await
     }
 
     /// Moves an interaction to another state.
@@ -183,13 +183,13 @@ impl InteractionMutation {
         input: SetInteractionStatusInput,
     ) -> async_graphql::Result<InteractionPayload> {
         let (status, version) = (input.status.into(), expected(input.expected_version));
-        run(cx, &input.interaction_id, |tx, actor, id| Box::pin(rules::set_status(tx, actor, id, status, version))).await
+        run(cx, &input.interaction_id, move |tx, actor, id| Box::pin(rules::set_status(tx, actor, id, status, version))).await
     }
 
     /// Hides an interaction until a time, or until the contact writes.
     async fn snooze_interaction(&self, cx: &Context<'_>, input: SnoozeInteractionInput) -> async_graphql::Result<InteractionPayload> {
         let (until, version) = (input.until, expected(input.expected_version));
-        run(cx, &input.interaction_id, |tx, actor, id| Box::pin(rules::snooze(tx, actor, id, until, version))).await
+        run(cx, &input.interaction_id, move |tx, actor, id| Box::pin(rules::snooze(tx, actor, id, until, version))).await
     }
 
     /// Sets how urgent an interaction is.
@@ -199,7 +199,7 @@ impl InteractionMutation {
         input: SetInteractionPriorityInput,
     ) -> async_graphql::Result<InteractionPayload> {
         let (priority, version) = (input.priority.into(), expected(input.expected_version));
-        run(cx, &input.interaction_id, |tx, actor, id| Box::pin(rules::set_priority(tx, actor, id, priority, version))).await
+        run(cx, &input.interaction_id, move |tx, actor, id| Box::pin(rules::set_priority(tx, actor, id, priority, version))).await
     }
 
     /// Puts tags on an interaction and takes tags off.
@@ -207,7 +207,7 @@ impl InteractionMutation {
         let add = or_refuse!(InteractionPayload, decode_all(&input.add, "add"));
         let remove = or_refuse!(InteractionPayload, decode_all(&input.remove, "remove"));
         let version = expected(input.expected_version);
-        run(cx, &input.interaction_id, |tx, actor, id| {
+        run(cx, &input.interaction_id, move |tx, actor, id| {
             let (add, remove) = (add.iter().copied().collect(), remove.iter().copied().collect());
             Box::pin(rules::set_tags(tx, actor, id, add, remove, version))
         })
@@ -218,20 +218,20 @@ impl InteractionMutation {
     async fn set_interaction_skill(&self, cx: &Context<'_>, input: SetInteractionSkillInput) -> async_graphql::Result<InteractionPayload> {
         let skill: Option<SkillId> = or_refuse!(InteractionPayload, decode_opt(input.skill_id.as_ref(), "skillId"));
         let version = expected(input.expected_version);
-        run(cx, &input.interaction_id, |tx, actor, id| Box::pin(rules::set_skill(tx, actor, id, skill, version))).await
+        run(cx, &input.interaction_id, move |tx, actor, id| Box::pin(rules::set_skill(tx, actor, id, skill, version))).await
     }
 
     /// Moves an interaction to another inbox.
     async fn move_interaction(&self, cx: &Context<'_>, input: MoveInteractionInput) -> async_graphql::Result<InteractionPayload> {
         let inbox = or_refuse!(InteractionPayload, decode(&input.inbox_id, "inboxId"));
         let version = expected(input.expected_version);
-        run(cx, &input.interaction_id, |tx, actor, id| Box::pin(rules::move_to_inbox(tx, actor, id, inbox, version))).await
+        run(cx, &input.interaction_id, move |tx, actor, id| Box::pin(rules::move_to_inbox(tx, actor, id, inbox, version))).await
     }
 
     /// Marks an interaction as seen by the viewer, or as not seen.
     async fn mark_interaction_read(&self, cx: &Context<'_>, input: MarkInteractionReadInput) -> async_graphql::Result<InteractionPayload> {
         let is_read = input.is_read;
-        run(cx, &input.interaction_id, |tx, actor, id| Box::pin(rules::mark_read(tx, actor, id, is_read))).await
+        run(cx, &input.interaction_id, move |tx, actor, id| Box::pin(rules::mark_read(tx, actor, id, is_read))).await
     }
 
     /// Tells the others what the viewer does. Holds for 45 s (replying: 12 s), so it is sent again meanwhile.

@@ -1,5 +1,7 @@
 //! Messages: send, note, edit, delete, react, cancel, retry, decide.
 
+use std::sync::Arc;
+
 use async_graphql::{Context, Enum, ID, InputObject, Object, SimpleObject};
 use tributary_domain::{
     Error, Result, delivery,
@@ -155,15 +157,15 @@ async fn visible(cx: &Context<'_>, id: MessageId) -> Result<Option<(row::Model, 
 }
 
 /// What the interaction's channel can do.
-async fn capabilities(cx: &Context<'_>, id: InteractionId) -> Result<Capabilities> {
+async fn capabilities(cx: &Context<'_>, id: InteractionId) -> Result<Arc<Capabilities>> {
     let actor = cx.actor()?;
     let read = cx.read().await?;
     let interaction = interaction::must_see(read.conn(), actor, id).await?;
     let found = channel::by_id(actor.workspace, interaction.channel_id).one(read.conn()).await?.ok_or(Error::NotFound("channel"))?;
-    Ok(cx.app().registry.capabilities(&found).into_owned())
+    Ok(Arc::new(cx.app().registry.capabilities(&found).into_owned()))
 }
 
-async fn capabilities_of(cx: &Context<'_>, id: MessageId) -> Result<Capabilities> {
+async fn capabilities_of(cx: &Context<'_>, id: MessageId) -> Result<Arc<Capabilities>> {
     let (_, interaction) = visible(cx, id).await?.ok_or(Error::NotFound("message"))?;
     capabilities(cx, interaction.id).await
 }
@@ -186,7 +188,11 @@ impl SendMessageInput {
 async fn send(cx: &Context<'_>, input: SendMessageInput) -> Result<(Sent, Option<LogCursor>)> {
     let new = input.into_new(cx)?;
     let capabilities = capabilities(cx, new.interaction).await?;
-    command(cx, |tx, actor| Box::pin(rules::send(tx, actor, &capabilities, new.clone()))).await
+    command(cx, move |tx, actor| {
+        let (new, capabilities) = (new.clone(), capabilities.clone());
+        Box::pin(async move { rules::send(tx, actor, &capabilities, new).await })
+    })
+    .await
 }
 
 async fn note(cx: &Context<'_>, input: AddNoteInput) -> Result<(MessageId, Option<LogCursor>)> {
@@ -197,26 +203,38 @@ async fn note(cx: &Context<'_>, input: AddNoteInput) -> Result<(MessageId, Optio
         mentions: decode_all(&input.mention_ids, "mentionIds")?.into_iter().collect(),
         attachments: decode_all(&input.attachment_ids, "attachmentIds")?,
     };
-    command(cx, |tx, actor| Box::pin(rules::add_note(tx, actor, new.clone()))).await
+    command(cx, move |tx, actor| Box::pin(rules::add_note(tx, actor, new.clone()))).await
 }
 
 async fn edit(cx: &Context<'_>, id: MessageId, input: EditMessageInput) -> Result<Option<LogCursor>> {
     let (content, version) = (input.content.into_content()?, expected(input.expected_version));
     let capabilities = capabilities_of(cx, id).await?;
-    let run = command(cx, |tx, actor| Box::pin(rules::edit(tx, actor, &capabilities, id, content.clone(), version))).await;
+    let run = command(cx, move |tx, actor| {
+        let (content, capabilities) = (content.clone(), capabilities.clone());
+        Box::pin(async move { rules::edit(tx, actor, &capabilities, id, content, version).await })
+    })
+    .await;
     run.map(|((), cursor)| cursor)
 }
 
 async fn delete(cx: &Context<'_>, id: MessageId, version: Option<i64>) -> Result<Option<LogCursor>> {
     let capabilities = capabilities_of(cx, id).await?;
-    let run = command(cx, |tx, actor| Box::pin(rules::delete(tx, actor, &capabilities, id, expected(version)))).await;
+    let run = command(cx, move |tx, actor| {
+        let capabilities = capabilities.clone();
+        Box::pin(async move { rules::delete(tx, actor, &capabilities, id, expected(version)).await })
+    })
+    .await;
     run.map(|((), cursor)| cursor)
 }
 
 async fn react(cx: &Context<'_>, id: MessageId, input: &ReactInput) -> Result<Option<LogCursor>> {
     let capabilities = capabilities_of(cx, id).await?;
-    let (emoji, is_added) = (input.emoji.as_str(), input.is_added);
-    let run = command(cx, |tx, actor| Box::pin(rules::react(tx, actor, &capabilities, id, emoji, is_added))).await;
+    let (emoji, is_added) = (input.emoji.clone(), input.is_added);
+    let run = command(cx, move |tx, actor| {
+        let (emoji, capabilities) = (emoji.clone(), capabilities.clone());
+        Box::pin(async move { rules::react(tx, actor, &capabilities, id, &emoji, is_added).await })
+    })
+    .await;
     run.map(|((), cursor)| cursor)
 }
 
@@ -274,7 +292,7 @@ impl MessageMutation {
             Ok(id) => id,
             Err(error) => return MessagePayload::of(cx, Err(error), None).await,
         };
-        let run = command(cx, |tx, actor| Box::pin(delivery::cancel(tx, actor, id))).await;
+        let run = command(cx, move |tx, actor| Box::pin(delivery::cancel(tx, actor, id))).await;
         MessagePayload::of(cx, run.map(|((), cursor)| cursor), Some(id)).await
     }
 
@@ -284,7 +302,7 @@ impl MessageMutation {
             Ok(id) => id,
             Err(error) => return MessagePayload::of(cx, Err(error), None).await,
         };
-        let run = command(cx, |tx, actor| Box::pin(delivery::retry(tx, actor, id))).await;
+        let run = command(cx, move |tx, actor| Box::pin(delivery::retry(tx, actor, id))).await;
         MessagePayload::of(cx, run.map(|((), cursor)| cursor), Some(id)).await
     }
 
@@ -295,7 +313,7 @@ impl MessageMutation {
             Err(error) => return MessagePayload::of(cx, Err(error), None).await,
         };
         let again = input.action == UnconfirmedAction::SendAgain;
-        let run = command(cx, |tx, actor| Box::pin(delivery::resolve_unconfirmed(tx, actor, id, again))).await;
+        let run = command(cx, move |tx, actor| Box::pin(delivery::resolve_unconfirmed(tx, actor, id, again))).await;
         MessagePayload::of(cx, run.map(|((), cursor)| cursor), Some(id)).await
     }
 }

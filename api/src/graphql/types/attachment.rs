@@ -2,12 +2,7 @@
 
 use async_graphql::{Context, ID, Object};
 use chrono::Duration;
-use tributary_domain::{
-    Result,
-    entity::attachment,
-    ids::AttachmentId,
-    spec::MediaClass as Class,
-};
+use tributary_domain::{Result, entity::attachment, ids::AttachmentId, spec::MediaClass as Class};
 use url::Url;
 
 use super::enums::{AttachmentState, MediaClass};

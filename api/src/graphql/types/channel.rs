@@ -3,6 +3,7 @@
 use async_graphql::{Context, Enum, ID, Object, SimpleObject};
 use chrono::{DateTime, Utc};
 use secrecy::SecretString;
+use tributary_channels::channel::Ingress;
 use tributary_domain::{
     actor::Role,
     channel::SettingChange,
@@ -92,11 +93,11 @@ impl Channel {
     /// Where the platform must send its events, for kinds that call us; null for anyone but admins.
     async fn webhook_url(&self, cx: &Context<'_>) -> async_graphql::Result<Option<WebUrl>> {
         let app = cx.app();
-        let is_called = app.registry.get(self.0.kind).is_some_and(|adapter| adapter.webhook_path().is_some());
+        let is_called = app.registry.get(self.0.kind).is_some_and(|adapter| matches!(adapter.ingress(), Ingress::Webhook(_)));
         if cx.actor().or_field_error()?.role < Role::Admin || !is_called {
             return Ok(None);
         }
-        Ok(crate::http::webhook::address(&app.public_url, self.0.kind, &self.0.token).map(WebUrl))
+        Ok(crate::http::webhook::address(&app.public_url, &self.0).map(WebUrl))
     }
 
     /// How to put the chat widget on a page; null for other kinds.
@@ -118,8 +119,7 @@ impl Channel {
 
     /// What it can do.
     async fn capabilities(&self, cx: &Context<'_>) -> async_graphql::Result<Capabilities> {
-        let spec = cx.app().registry.spec(self.0.kind);
-        Ok(Capabilities(tributary_domain::channel::capabilities(spec, &self.0).or_field_error()?.into_owned()))
+        Ok(Capabilities(cx.app().registry.capabilities(&self.0).into_owned()))
     }
 
     /// Number of its last change in the event log.

@@ -307,12 +307,9 @@ impl RichContentInput {
                 multiple: it.multiple,
                 sections: it.sections.into_iter().map(section).collect::<Result<_>>()?,
             }),
-            Self::TimePicker(it) => Body::TimePicker(content::TimePicker {
-                title: it.title,
-                text: it.text,
-                time_zone: it.time_zone,
-                slots: slots(it.slots),
-            }),
+            Self::TimePicker(it) => {
+                Body::TimePicker(content::TimePicker { title: it.title, text: it.text, time_zone: it.time_zone, slots: slots(it.slots) })
+            }
             Self::Form(it) => Body::Form(content::Form {
                 title: it.title,
                 text: it.text,

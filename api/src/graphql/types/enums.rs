@@ -1,9 +1,7 @@
 //! Enums that mirror the domain's, with the descriptions that clients read.
 
 use async_graphql::Enum;
-use tributary_domain::{
-    actor, content, entity, event, inbox, interaction, spec, state,
-};
+use tributary_domain::{actor, content, entity, event, inbox, interaction, spec, state};
 
 /// Mirrors an enum of the domain.
 macro_rules! mirror {

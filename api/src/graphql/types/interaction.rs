@@ -47,7 +47,11 @@ impl Interaction {
 /// A row that must be there, because a foreign key says so.
 macro_rules! must_load {
     ($cx:expr, $id:expr, $what:literal) => {
-        $cx.rows().load_one($id).await.map_err(load_error)?.ok_or_else(|| field_error(Error::NotFound($what)))?
+        $cx.rows()
+            .load_one($id)
+            .await
+            .map_err($crate::graphql::types::load_error)?
+            .ok_or_else(|| $crate::graphql::error::field_error(tributary_domain::Error::NotFound($what)))?
     };
 }
 pub(crate) use must_load;
@@ -171,8 +175,7 @@ impl Interaction {
         let actor = cx.actor().or_field_error()?;
         let channel = must_load!(cx, self.0.channel_id, "channel");
         let contact = must_load!(cx, self.0.contact_id, "contact");
-        let spec = cx.app().registry.spec(channel.kind);
-        let capabilities = tributary_domain::channel::capabilities(spec, &channel).or_field_error()?;
+        let capabilities = cx.app().registry.capabilities(&channel);
         let audience = if actor.is_machine() { Audience::Machine } else { Audience::Agent };
         let now = cx.app().store.clock().now();
         let policy = rules::reply_policy(actor, &self.0, &channel, &contact, &capabilities, audience, now);

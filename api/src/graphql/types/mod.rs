@@ -1,19 +1,28 @@
 //! The objects of the schema, one file per noun.
 
 pub mod actor;
+pub mod api_client;
 pub mod attachment;
+pub mod audit;
 pub mod capabilities;
 pub mod channel;
 pub mod contact;
 pub mod content;
 pub mod content_input;
+pub mod dead_letter;
 pub mod enums;
 pub mod inbox;
 pub mod interaction;
 pub mod message;
 pub mod page;
 pub mod person;
+pub mod presence;
+pub mod script;
+pub mod search;
+pub mod skill;
 pub mod tag;
+pub mod team;
+pub mod view;
 pub mod workspace;
 
 use std::sync::Arc;

@@ -59,7 +59,7 @@ impl<E: Executor, G: Gatekeeper> Transport<E, G> {
             request.introspection_mode = IntrospectionMode::Disabled;
         }
         if let Some(viewer) = viewer {
-            request = request.data(viewer.actor.clone());
+            request = self.inner.gatekeeper.equip(request, viewer);
         }
         Ok(Prepared { request, kind })
     }

@@ -5,7 +5,7 @@ use tributary_domain::{
     content::{
         AdaptiveCard, AttachmentContent, Form, FormAnswer, FormAnswers, FormField, FormOption, Formatted, Image, ListItem, ListPicker,
         ListSection, Location, Markup, QuickReplies, QuickReply, RichContent, RichLink, SelectedItem, Selection, Text, TimeChosen,
-        TimePicker, TimeSlot, Unsupported,
+        TimePicker, TimeSlot, Unsupported, sanitise_html,
     },
     inbound::{AttachmentSource, InboundAttachment},
 };
@@ -66,7 +66,7 @@ fn text(content: &Field<'_>, payload: &Field<'_>, fallback: Option<String>, has_
         _ => None,
     };
     if let (Some(markup), Some(source)) = (markup, payload.at("source").filled()) {
-        let source = if markup == Markup::Html { ammonia::clean(&source) } else { source };
+        let source = if markup == Markup::Html { sanitise_html(&source).html } else { source };
         return RichContent::Formatted(Formatted { markup, source });
     }
     let is_wrong_type = field.raw().is_some_and(|value| !value.is_string());

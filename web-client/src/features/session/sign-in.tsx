@@ -1,7 +1,7 @@
 import { type FormEvent, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { SignInDocument } from "../../gql/graphql";
-import { tokenPair } from "../../live/client";
+import { tokenPair } from "../../live/session";
 import { useErrorText } from "../../session/act";
 import { useLive } from "../../session/context";
 import { prefs, setPrefs } from "../../session/prefs";

@@ -1,0 +1,83 @@
+//! The schema: objects, queries, mutations and subscriptions, one file per noun, joined here.
+
+pub mod context;
+pub mod error;
+pub mod guard;
+pub mod loader;
+pub mod mutation;
+pub mod node;
+pub mod query;
+pub mod scalars;
+pub mod stream;
+pub mod subscription;
+pub mod types;
+
+use std::sync::Arc;
+
+use async_graphql::{
+    MergedObject,
+    dataloader::DataLoader,
+    runtime::{TokioSpawner, TokioTimer},
+};
+use tributary_domain::actor::Actor;
+
+use crate::app::App;
+
+/// The whole schema.
+pub type Schema = async_graphql::Schema<Query, Mutation, subscription::Subscription>;
+
+/// What can be asked.
+#[derive(MergedObject, Default)]
+pub struct Query(
+    node::NodeQuery,
+    query::admin::AdminQuery,
+    query::channel::ChannelQuery,
+    query::contact::ContactQuery,
+    query::events::EventQuery,
+    query::inbox::InboxQuery,
+    query::interaction::InteractionQuery,
+    query::person::PersonQuery,
+    query::script::ScriptQuery,
+    query::search::SearchQuery,
+    query::skill::SkillQuery,
+    query::tag::TagQuery,
+    query::workspace::WorkspaceQuery,
+);
+
+/// What can be done.
+#[derive(MergedObject, Default)]
+pub struct Mutation(
+    mutation::api_client::ApiClientMutation,
+    mutation::channel::ChannelMutation,
+    mutation::contact::ContactMutation,
+    mutation::inbox::InboxMutation,
+    mutation::interaction::InteractionMutation,
+    mutation::message::MessageMutation,
+    mutation::person::PersonMutation,
+    mutation::script::ScriptMutation,
+    mutation::session::SessionMutation,
+    mutation::skill::SkillMutation,
+    mutation::tag::TagMutation,
+    mutation::team::TeamMutation,
+    mutation::view::ViewMutation,
+    mutation::workspace::WorkspaceMutation,
+);
+
+/// The schema over an app.
+#[must_use]
+pub fn schema(app: App) -> Schema {
+    Schema::build(Query::default(), Mutation::default(), subscription::Subscription::default()).data(app).finish()
+}
+
+/// The schema's text, as `schema.graphql` holds it.
+#[must_use]
+pub fn sdl() -> String {
+    let schema = Schema::build(Query::default(), Mutation::default(), subscription::Subscription::default()).finish();
+    schema.sdl_with_options(async_graphql::SDLExportOptions::new().sorted_fields().sorted_arguments().sorted_enum_items())
+}
+
+/// What a request of this actor carries.
+#[must_use]
+pub fn request_data(app: &App, actor: Arc<Actor>) -> DataLoader<loader::Rows> {
+    DataLoader::new(loader::Rows::new(app.store.clone(), actor), TokioSpawner::current(), TokioTimer::default())
+}

@@ -1,0 +1,35 @@
+//! Skills.
+
+use async_graphql::{ID, Object};
+use tributary_domain::entity::skill;
+
+use super::page::connection;
+use crate::graphql::scalars::node_id;
+
+/// What an interaction needs and people have.
+pub struct Skill(pub skill::Model);
+
+connection!(SkillConnection, SkillEdge, Skill, "skills");
+
+#[Object]
+impl Skill {
+    /// Opaque id.
+    pub async fn id(&self) -> ID {
+        node_id(self.0.id)
+    }
+
+    /// Unique name.
+    async fn name(&self) -> &str {
+        &self.0.name
+    }
+
+    /// What it takes.
+    async fn description(&self) -> Option<&str> {
+        self.0.description.as_deref()
+    }
+
+    /// Number of its last change in the event log.
+    async fn version(&self) -> i64 {
+        self.0.version.0
+    }
+}

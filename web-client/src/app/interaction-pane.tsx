@@ -1,0 +1,82 @@
+import { useCallback, useEffect, useState } from "react";
+import { useTranslation } from "react-i18next";
+import { useQuery } from "urql";
+import { Composer } from "../features/composer/composer";
+import { ContactCard } from "../features/contact/card";
+import { InteractionHeader } from "../features/interaction/header";
+import { Thread } from "../features/interaction/thread";
+import { AssignDocument, InteractionDocument, type InteractionRowFragment, MarkReadDocument, type MessagePartsFragment } from "../gql/graphql";
+import type { Sending } from "../live/client";
+import type { OutboxEntry } from "../live/outbox";
+import { useAct } from "../session/act";
+import { useCapabilities } from "../session/capabilities";
+import { useViewer } from "../session/context";
+import { prefs } from "../session/prefs";
+import { useOwnPresence, usePresence } from "../session/presence";
+import { EmptyState, Pane, Skeleton } from "../ui";
+
+const CARD_KEY = "tributary.card";
+
+/** One open interaction: header, thread, composer and the contact card. */
+export function InteractionPane({ id, viewId }: { id: string; viewId: string }) {
+  const { t } = useTranslation();
+  const [{ data, fetching, error }] = useQuery({ query: InteractionDocument, variables: { id } });
+  const row = data?.node?.__typename === "Interaction" ? data.node : null;
+  if (row) return <OpenInteraction row={row} viewId={viewId} />;
+  return <div className="flex-1">{fetching ? <Skeleton lines={6} /> : <EmptyState icon="lock" title={t("interaction.missing")} text={error?.message ?? t("interaction.missingText")} />}</div>;
+}
+
+function OpenInteraction({ row, viewId }: { row: InteractionRowFragment; viewId: string }) {
+  const act = useAct();
+  const viewer = useViewer();
+  const presence = usePresence(row.id);
+  const reporter = useOwnPresence(row.id);
+  const capabilities = useCapabilities(row.channel.id);
+  const [quoted, setQuoted] = useState<MessagePartsFragment | null>(null);
+  const [restored, setRestored] = useState<{ id: string; text: string; isNote: boolean } | null>(null);
+  const [isCardOpen, setCardOpen] = useState(() => localStorage.getItem(CARD_KEY) !== "closed");
+
+  // What is open in front of a person is read.
+  useEffect(() => {
+    if (row.unreadCount === 0) return;
+    const read = () => {
+      if (document.visibilityState === "visible") void act(MarkReadDocument, { input: { interactionId: row.id } }, true);
+    };
+    read();
+    document.addEventListener("visibilitychange", read);
+    return () => document.removeEventListener("visibilitychange", read);
+    // oxlint-disable-next-line react-hooks/exhaustive-deps -- once per arrival, not per render.
+  }, [row.id, row.unreadCount]);
+
+  useEffect(() => {
+    if (prefs.get().claim === "opening" && row.assignee === null) void act(AssignDocument, { input: { interactionId: row.id, assigneeId: viewer.id } }, true);
+    // oxlint-disable-next-line react-hooks/exhaustive-deps -- on opening only.
+  }, [row.id]);
+
+  const editPending = useCallback((entry: OutboxEntry<Sending>) => setRestored({ id: entry.clientId, text: entry.text, isNote: entry.payload.kind === "note" }), []);
+  const toggleCard = () => {
+    localStorage.setItem(CARD_KEY, isCardOpen ? "closed" : "open");
+    setCardOpen(!isCardOpen);
+  };
+
+  return (
+    <>
+      <div className="flex min-w-0 flex-1 flex-col bg-surface">
+        <Pane>
+          <InteractionHeader row={row} presence={presence} isCardOpen={isCardOpen} onToggleCard={toggleCard} />
+        </Pane>
+        <Pane>
+          <Thread interactionId={row.id} contactName={row.contact.name} contactIsTyping={presence?.contactIsTyping ?? false} capabilities={capabilities} onQuote={setQuoted} onEditPending={editPending} />
+        </Pane>
+        <Pane>
+          <Composer row={row} capabilities={capabilities} quoted={quoted} restored={restored} onUnquote={() => setQuoted(null)} onTyped={() => reporter.typed()} onRested={() => reporter.rested()} />
+        </Pane>
+      </div>
+      {isCardOpen && (
+        <Pane>
+          <ContactCard contactId={row.contact.id} interactionId={row.id} viewId={viewId} />
+        </Pane>
+      )}
+    </>
+  );
+}

@@ -1,0 +1,237 @@
+import { Link, useNavigate, useParams } from "@tanstack/react-router";
+import { type FormEvent, useState } from "react";
+import { useTranslation } from "react-i18next";
+import { useQuery } from "urql";
+import { ChannelKindsDocument, type ChannelKindsQuery, ChannelPageDocument, type ChannelPageQuery, DeleteChannelDocument, ProbeChannelDocument, UpdateChannelDocument } from "../../gql/graphql";
+import { useAct, useErrorText } from "../../session/act";
+import { useInboxes, useScripts, useSkills } from "../../session/catalog";
+import { useKindLook } from "../../session/context";
+import { Button, Dialog, EmptyState, Icon, IconButton, Notice, Select, Skeleton, Switch, TextField, toast, useFormats } from "../../ui";
+import { DeadLetters } from "./dead-letters";
+import { byField } from "./errors";
+import { changedSettings, missing, SettingFields, type Values } from "./fields";
+import { HealthBadge } from "./health";
+
+type Channel = Extract<NonNullable<ChannelPageQuery["node"]>, { __typename: "Channel" }>;
+
+/** One channel: its health, what it waits for, its settings and what went wrong. */
+export function ChannelScreen() {
+  const { t, i18n } = useTranslation();
+  const { id } = useParams({ strict: false }) as { id: string };
+  const [{ data, fetching, error }] = useQuery({ query: ChannelPageDocument, variables: { id } });
+  const [{ data: kindData }] = useQuery({ query: ChannelKindsDocument, variables: { language: i18n.language === "de" ? "DE" : "EN" }, requestPolicy: "cache-first" });
+  const channel = data?.node?.__typename === "Channel" ? data.node : null;
+  const kind = kindData?.channelKinds.find((item) => item.kind === channel?.kind);
+  if (!channel || !kind) return fetching || !kindData ? <Skeleton lines={6} /> : <EmptyState icon="plug" title={t("channels.gone")} text={error?.message ?? ""} />;
+  return <Loaded channel={channel} kind={kind} />;
+}
+
+function Loaded({ channel, kind }: { channel: Channel; kind: ChannelKindsQuery["channelKinds"][number] }) {
+  const { t } = useTranslation();
+  const act = useAct();
+  const formats = useFormats();
+  const navigate = useNavigate();
+  const look = useKindLook()(channel.kind);
+  const [isProbing, setProbing] = useState(false);
+  const [probed, setProbed] = useState(false);
+  const [isDeleting, setDeleting] = useState(false);
+  const { health } = channel;
+
+  const probe = async () => {
+    setProbing(true);
+    const result = await act(ProbeChannelDocument, { input: { channelId: channel.id } });
+    setProbing(false);
+    setProbed(result.ok);
+  };
+
+  return (
+    <div className="h-full overflow-auto bg-canvas">
+      <div className="mx-auto flex max-w-3xl flex-col gap-4 px-6 py-8">
+        <header className="flex items-center gap-3">
+          <IconButton icon="back" label={t("channels.title")} onPress={() => void navigate({ to: "/channels" })} />
+          <span className="flex size-10 items-center justify-center rounded-lg bg-accent-soft text-accent-text">
+            <Icon name={look.icon} size={21} />
+          </span>
+          <div className="min-w-0 flex-1">
+            <h1 className="truncate text-xl font-semibold">{channel.name}</h1>
+            <p className="text-sm text-ink-3">{look.name}</p>
+          </div>
+          <Switch isSelected={channel.isEnabled} onChange={(isEnabled) => void act(UpdateChannelDocument, { input: { channelId: channel.id, isEnabled, expectedVersion: channel.version } })}>
+            {t("channels.enabled")}
+          </Switch>
+        </header>
+
+        <Card title={t("channels.health")} data-testid="health">
+          <div className="flex flex-wrap items-center gap-3">
+            <HealthBadge state={channel.isEnabled ? health.state : "DISABLED"} />
+            {health.since && <span className="text-xs text-ink-3">{t("channels.since", { time: formats.full(health.since) })}</span>}
+            <span className="flex-1" />
+            <Button size="sm" icon="refresh" isDisabled={isProbing} onPress={() => void probe()}>
+              {t(isProbing ? "channels.probing" : "channels.probe")}
+            </Button>
+          </div>
+          {health.reason && <p className="mt-2 text-sm">{health.reason}</p>}
+          <div role="status">
+            {probed && health.state === "OK" && (
+              <p className="mt-2 flex items-center gap-1.5 text-sm text-ok">
+                <Icon name="check" />
+                {t("channels.probeOk")}
+              </p>
+            )}
+          </div>
+          <dl className="mt-3 grid grid-cols-2 gap-3 text-sm sm:grid-cols-4">
+            <Fact label={t("channels.firstEventAt")} value={health.firstEventAt ? formats.full(health.firstEventAt) : "–"} />
+            <Fact label={t("channels.lastEventAt")} value={health.lastEventAt ? formats.full(health.lastEventAt) : "–"} />
+            <Fact label={t("channels.queuedLabel")} value={formats.number(health.queued)} />
+            <Fact label={t("channels.deadLabel")} value={formats.number(health.openDeadLetters)} />
+          </dl>
+        </Card>
+
+        {!health.firstEventAt && (
+          <Card title={t("channels.waiting")}>
+            <div className="flex items-start gap-3 text-sm" role="status" data-testid="waiting">
+              <span aria-hidden="true" className="skeleton mt-1 size-3 rounded-full bg-accent" />
+              <p>{t("channels.waitingText")}</p>
+            </div>
+          </Card>
+        )}
+
+        {channel.widget && (
+          <Card title={t("channels.widget")}>
+            <p className="mb-2 text-sm text-ink-2">{t("channels.widgetText")}</p>
+            <Copyable label={t("channels.snippet")} text={channel.widget.scriptTag} />
+            <a href={channel.widget.demoUrl} target="_blank" rel="noopener noreferrer" className="mt-3 inline-flex items-center gap-1.5 rounded-sm text-sm text-accent-text underline">
+              <Icon name="chat" size={14} />
+              {t("channels.widgetDemo")}
+            </a>
+          </Card>
+        )}
+        {channel.webhookUrl && (
+          <Card title={t("channels.webhook")}>
+            <p className="mb-2 text-sm text-ink-2">{t("channels.webhookText")}</p>
+            <Copyable label={t("channels.webhook")} text={channel.webhookUrl} />
+          </Card>
+        )}
+
+        <Card title={t("channels.settings")}>
+          <SettingsForm key={channel.version} channel={channel} kind={kind} />
+        </Card>
+
+        <Card title={t("channels.deadLetters")}>
+          <DeadLetters channelId={channel.id} />
+        </Card>
+
+        <div className="flex justify-end">
+          <Button look="quiet" icon="trash" className="text-danger" onPress={() => setDeleting(true)}>
+            {t("channels.delete")}
+          </Button>
+        </div>
+      </div>
+      {isDeleting && (
+        <Dialog
+          title={t("channels.delete")}
+          isOpen
+          onClose={() => setDeleting(false)}
+          width="sm"
+          footer={
+            <>
+              <Button onPress={() => setDeleting(false)}>{t("ui.cancel")}</Button>
+              <Button
+                look="danger"
+                onPress={() =>
+                  void act(DeleteChannelDocument, { input: { id: channel.id, expectedVersion: channel.version } }).then((result) => {
+                    if (result.ok) void navigate({ to: "/channels" });
+                  })
+                }
+              >
+                {t("channels.delete")}
+              </Button>
+            </>
+          }
+        >
+          <p className="text-sm">{t("channels.deleteText", { name: channel.name })}</p>
+        </Dialog>
+      )}
+      <Link to="/channels" className="sr-only">
+        {t("channels.title")}
+      </Link>
+    </div>
+  );
+}
+
+function SettingsForm({ channel, kind }: { channel: Channel; kind: ChannelKindsQuery["channelKinds"][number] }) {
+  const { t } = useTranslation();
+  const act = useAct();
+  const errorText = useErrorText();
+  const inboxes = useInboxes();
+  const skills = useSkills();
+  const scripts = useScripts();
+  const before: Values = Object.fromEntries((channel.settings ?? []).flatMap((setting) => (setting.value === null ? [] : [[setting.key, setting.value]])));
+  const stored = new Set((channel.settings ?? []).filter((setting) => setting.isSecret && setting.isSet).map((setting) => setting.key));
+  const [name, setName] = useState(channel.name);
+  const [inboxId, setInboxId] = useState(channel.inbox.id);
+  const [skillId, setSkillId] = useState(channel.defaultSkill?.id ?? null);
+  const [scriptId, setScriptId] = useState(channel.defaultScript?.id ?? null);
+  const [values, setValues] = useState<Values>(before);
+  const [errors, setErrors] = useState<{ at: Values; rest: readonly string[] }>({ at: {}, rest: [] });
+  const settings = changedSettings(kind.settings, values, before);
+  const isChanged = settings.length > 0 || name !== channel.name || inboxId !== channel.inbox.id || skillId !== (channel.defaultSkill?.id ?? null) || scriptId !== (channel.defaultScript?.id ?? null);
+  const isComplete = name.trim() !== "" && missing(kind.settings, values, stored).length === 0;
+
+  const save = async (event: FormEvent) => {
+    event.preventDefault();
+    const result = await act(UpdateChannelDocument, { input: { channelId: channel.id, name: name.trim(), inboxId, defaultSkillId: skillId, defaultScriptId: scriptId, settings, expectedVersion: channel.version } }, true);
+    if (result.ok) toast(t("channels.saved"));
+    else setErrors(byField(result.errors, kind.settings, errorText));
+  };
+  const named = (items: readonly { id: string; name: string }[]) => items.map((item) => ({ id: item.id, label: item.name }));
+  return (
+    <form onSubmit={(event) => void save(event)} className="flex flex-col gap-4">
+      {errors.rest.map((text) => (
+        <div key={text} role="alert">
+          <Notice tone="danger">{text}</Notice>
+        </div>
+      ))}
+      <TextField label={t("channels.name")} value={name} onChange={setName} isRequired error={errors.at["name"]} />
+      <div className="grid gap-3 sm:grid-cols-3">
+        <Select label={t("channels.inbox")} value={inboxId} onChange={setInboxId} options={named(inboxes)} isRequired />
+        <Select label={t("channels.skill")} value={skillId} onChange={setSkillId} options={named(skills)} isRequired={kind.needsRoutingDefaults} error={errors.at["defaultSkillId"]} placeholder={t("ui.choose")} />
+        <Select label={t("channels.script")} value={scriptId} onChange={setScriptId} options={named(scripts)} isRequired={kind.needsRoutingDefaults} error={errors.at["defaultScriptId"]} placeholder={t("ui.choose")} />
+      </div>
+      <SettingFields fields={kind.settings} values={values} errors={errors.at} stored={stored} onChange={setValues} />
+      <Button type="submit" look="primary" className="self-end" isDisabled={!isChanged || !isComplete}>
+        {t("ui.save")}
+      </Button>
+    </form>
+  );
+}
+
+function Card({ title, children, ...rest }: { title: string; children: React.ReactNode; "data-testid"?: string }) {
+  return (
+    <section {...rest} className="rounded-xl border border-line bg-surface p-5 shadow-card">
+      <h2 className="mb-3 text-base font-semibold">{title}</h2>
+      {children}
+    </section>
+  );
+}
+
+function Fact({ label, value }: { label: string; value: string }) {
+  return (
+    <div>
+      <dt className="text-xs text-ink-3">{label}</dt>
+      <dd className="font-medium tabular-nums">{value}</dd>
+    </div>
+  );
+}
+
+function Copyable({ label, text }: { label: string; text: string }) {
+  const { t } = useTranslation();
+  return (
+    <div className="flex items-start gap-2 rounded-lg border border-line bg-sunken p-3">
+      <pre tabIndex={0} aria-label={label} className="min-w-0 flex-1 overflow-x-auto font-mono text-sm whitespace-pre-wrap wrap-anywhere">
+        {text}
+      </pre>
+      <IconButton icon="copy" size="sm" label={t("ui.copy")} onPress={() => void navigator.clipboard.writeText(text).then(() => toast(t("ui.copied")))} />
+    </div>
+  );
+}

@@ -1,0 +1,95 @@
+// A customer writes on a web page, an agent sees it live and answers, the customer taps an answer.
+import assert from "node:assert/strict";
+import { open, signIn } from "./browser.mjs";
+import { admin } from "./demo.mjs";
+
+/** The shop page of the demo with the widget in it. */
+export async function customer(browser, server, options = {}) {
+  const token = await server.signIn(admin);
+  const { channels } = await server.ask("{ channels(first: 20) { nodes { id widget { demoUrl } } } }", {}, token);
+  const { demoUrl } = channels.nodes.find((channel) => channel.widget)?.widget ?? {};
+  assert.ok(demoUrl, "the demo has a web chat with a demo page");
+  const page = await open(browser, server.origin, options);
+  await page.goto(demoUrl);
+  await page.locator("dc-chat button.launcher").click();
+  await page.locator("dc-chat textarea").waitFor();
+  return page;
+}
+
+export async function say(page, text) {
+  await page.locator("dc-chat textarea").fill(text);
+  await page.keyboard.press("Enter");
+  await page.locator("dc-chat").getByText(text).first().waitFor();
+}
+
+/** The row of the interaction whose last message says this. */
+export const rowSaying = (page, text) => page.locator("[data-row]", { hasText: text });
+
+export const tests = {
+  "chat from the widget, quick replies from the agent, an answer by a tap": async ({ browser, server }) => {
+    const agent = await open(browser, server.origin, { language: "en" });
+    await signIn(agent, server.origin, admin);
+    await agent.mouse.move(1_200, 500);
+    const visitor = await customer(browser, server);
+    const hello = `Where is my parcel ${Date.now()}?`;
+    await say(visitor, hello);
+
+    await rowSaying(agent, hello).first().waitFor({ timeout: 10_000 });
+    await rowSaying(agent, hello).first().click();
+    await agent.getByTestId("thread").getByText(hello).waitFor();
+
+    await agent.keyboard.press("r");
+    await agent.keyboard.type("I am looking.");
+    await agent.keyboard.press("Control+Enter");
+    await visitor.locator("dc-chat").getByText("I am looking.").waitFor();
+    await agent.locator('article', { hasText: "I am looking." }).locator('[data-delivery="DELIVERED"],[data-delivery="READ"],[data-delivery="SENT"]').waitFor();
+
+    await agent.getByRole("button", { name: "Quick replies" }).click();
+    await agent.getByRole("textbox", { name: "Question" }).fill("Which parcel?");
+    await agent.getByRole("textbox", { name: "Answer 1" }).fill("The red one");
+    await agent.getByRole("textbox", { name: "Answer 2" }).fill("The blue one");
+    await agent.getByTestId("preview").getByText("The blue one").waitFor();
+    await agent.keyboard.press("Control+Enter");
+    await visitor.locator("dc-chat").getByRole("button", { name: "The blue one" }).click();
+
+    await agent.getByTestId("thread").getByText("Chosen").waitFor();
+    await agent.locator("article", { hasText: "Chosen" }).getByText("The blue one").waitFor();
+    assert.deepEqual(agent.complaints, []);
+    assert.deepEqual(visitor.complaints, []);
+  },
+
+  "typing is seen on both sides": async ({ browser, server }) => {
+    const agent = await open(browser, server.origin, { language: "en" });
+    await signIn(agent, server.origin, admin);
+    await agent.mouse.move(1_200, 500);
+    const visitor = await customer(browser, server);
+    const hello = `Hello ${Date.now()}`;
+    await say(visitor, hello);
+    await rowSaying(agent, hello).first().click();
+    await agent.getByTestId("thread").getByText(hello).waitFor();
+    await visitor.locator("dc-chat textarea").pressSequentially("one more thing", { delay: 40 });
+    await agent.getByTestId("typing").waitFor();
+    assert.deepEqual(agent.complaints, []);
+  },
+
+  "a form from the composer comes back filled in": async ({ browser, server }) => {
+    const agent = await open(browser, server.origin, { language: "en" });
+    await signIn(agent, server.origin, admin);
+    await agent.mouse.move(1_200, 500);
+    const visitor = await customer(browser, server);
+    const hello = `Form please ${Date.now()}`;
+    await say(visitor, hello);
+    await rowSaying(agent, hello).first().click();
+    await agent.getByTestId("thread").getByText(hello).waitFor();
+    await agent.getByRole("button", { name: "Form", exact: true }).click();
+    await agent.getByRole("textbox", { name: "Title" }).fill("Your address");
+    await agent.getByRole("textbox", { name: "Label" }).fill("Street");
+    await agent.getByTestId("preview").getByText("Street").waitFor();
+    await agent.keyboard.press("Control+Enter");
+    const street = visitor.locator("dc-chat").getByRole("textbox", { name: /Street/u });
+    await street.fill("Lindenweg 4");
+    await visitor.keyboard.press("Enter");
+    await agent.locator("article", { hasText: "Filled in" }).getByText("Lindenweg 4").waitFor();
+    assert.deepEqual(agent.complaints, []);
+  },
+};
