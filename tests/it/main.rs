@@ -8,5 +8,6 @@ mod byoc_channel;
 mod email_channel;
 mod harness;
 mod inbound;
+mod outbound;
 mod stage;
 mod store_contract;
