@@ -39,7 +39,7 @@ use crate::{
         assets, chat,
         graphql::Transport,
         health::{self, Readiness},
-        layers, webhook,
+        layers, media, webhook,
     },
 };
 
@@ -170,7 +170,7 @@ impl App {
     /// When the settings of an identity provider are broken.
     pub fn router(&self, metrics: Option<metrics_exporter_prometheus::PrometheusHandle>) -> anyhow::Result<Router> {
         let gate = Arc::new(Gate::new(self.clone())?);
-        let schema = graphql::schema(self.clone());
+        let schema = graphql::schema(self.clone(), gate.clone());
         let transport =
             Transport::new(schema, gate.clone(), (&self.config).into(), self.store.clock().clone(), self.shutdown.clone());
         let router = transport

@@ -112,6 +112,9 @@ async fn build(config: Config, shutdown: CancellationToken) -> anyhow::Result<Ap
 async fn migrate(config: &Config) -> anyhow::Result<()> {
     let own = config.database.migrate_url.expose_secret();
     let url = if own.is_empty() { config.database.url.expose_secret() } else { own };
+    if let Some(folder) = url.strip_prefix("sqlite://").and_then(|path| std::path::Path::new(path).parent()) {
+        std::fs::create_dir_all(folder).with_context(|| format!("the folder {} cannot be made", folder.display()))?;
+    }
     tributary_migrations::migrate(url).await.context("the database's schema cannot be brought up to date")
 }
 

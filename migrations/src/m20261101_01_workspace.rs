@@ -65,11 +65,11 @@ async fn create(ddl: &Ddl<'_>) -> Result<(), DbErr> {
         "workspace_id {uuid} NOT NULL REFERENCES workspace (id) ON DELETE CASCADE,
          id {uuid} NOT NULL,
          at {time} NOT NULL,
-         actor {json} NOT NULL,
+         actor text NOT NULL,
          action text NOT NULL,
          entity_type text NOT NULL,
          entity_id {uuid} NOT NULL,
-         detail {json},
+         detail text,
          PRIMARY KEY (workspace_id, id)",
         &["time ON (workspace_id, at DESC, id DESC)", "entity ON (workspace_id, entity_id, at DESC, id DESC)"],
     )

@@ -5,9 +5,16 @@
 mod architecture;
 mod bus_contract;
 mod byoc_channel;
+mod chat;
+mod contacts;
 mod email_channel;
 mod harness;
 mod inbound;
+mod live;
 mod outbound;
+mod people;
 mod stage;
 mod store_contract;
+mod support;
+mod views;
+mod walls;

@@ -148,3 +148,25 @@ fn keys_are_made_once_and_kept_private() {
     std::fs::write(&path, "damaged").unwrap();
     assert!(matches!(keys::master_keys(&config, &mut rng), Err(keys::KeyError::Content(_))), "never replaced");
 }
+
+/// The table of README.md has a line for every key with its default, in the same order, and no other.
+#[test]
+fn the_readme_lists_every_key() {
+    let readme = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../README.md")).unwrap();
+    let listed: Vec<String> = readme
+        .lines()
+        .filter_map(|line| line.strip_prefix("| `"))
+        .filter_map(|line| line.split("` |").next().zip(line.split("| `").nth(1)))
+        .map(|(key, rest)| format!("{key} = {}", rest.split("` |").next().unwrap_or_default()))
+        .collect();
+    let mut section = "";
+    let mut known = Vec::new();
+    for line in DEFAULTS.lines().filter(|line| !line.starts_with('#') && !line.is_empty()) {
+        match line.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
+            Some(name) if !line.contains('=') => section = name,
+            _ => known.push(format!("{section}.{line}")),
+        }
+    }
+    assert!(known.len() > 50, "the defaults are not read");
+    assert_eq!(listed, known);
+}

@@ -45,7 +45,8 @@ impl Mailbox {
         let Some(address) = get("ADDRESS") else { return Ok(None) };
         let mut settings = vec![set("address", &address), set("display_name", "Nordlicht Outdoor")];
         for (key, name) in [("password", "PASSWORD"), ("imap_host", "IMAP_HOST"), ("smtp_host", "SMTP_HOST")] {
-            let value = get(name).with_context(|| format!("TRIBUTARY_DEMO_MAIL_ADDRESS is set, so TRIBUTARY_DEMO_MAIL_{name} must be too"))?;
+            let value =
+                get(name).with_context(|| format!("TRIBUTARY_DEMO_MAIL_ADDRESS is set, so TRIBUTARY_DEMO_MAIL_{name} must be too"))?;
             settings.push(set(key, &value));
         }
         let optional = [

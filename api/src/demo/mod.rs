@@ -1,9 +1,8 @@
 //! The demo workspace: an outdoor shop with its people, channels and two weeks of conversations in German and English.
 //!
 //! [`seed`] writes all of it in one transaction, so a half-made demo never exists, and does nothing when the workspace is
-//! there already. What happens in the stories goes through the domain's own commands ([`play`]); only what has no
-//! command without an admin ([`setup`]) and times in the past ([`backdate`]) are written directly. The stories are the same
-//! on every machine; their times count back from now.
+//! there already. Everything goes through the domain's own commands ([`setup`], [`play`]); only times in the past are written
+//! directly, in one place ([`backdate`]). The stories are the same on every machine; their times count back from now.
 
 mod backdate;
 mod channels;
@@ -17,7 +16,7 @@ mod story;
 mod tests;
 mod words;
 
-use std::sync::Arc;
+use std::{fmt, sync::Arc};
 
 use anyhow::Context;
 use sea_orm::QueryOrder;
@@ -62,6 +61,28 @@ pub struct DemoLogins {
     pub byoc_signing_secret: String,
     /// Where the integrator's channel sends to.
     pub byoc_receiver: &'static str,
+    /// Public base address of the server.
+    pub public_url: Url,
+}
+
+impl fmt::Display for DemoLogins {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let base = self.public_url.as_str().trim_end_matches('/');
+        let begin = if self.is_new { "The demo workspace was made." } else { "The demo workspace is there already." };
+        writeln!(
+            f,
+            "{begin}\n\n  Inbox            {base}/\n  Shop with chat   {base}/demo-shop?channel={}\n\n  Password of everybody: {}",
+            self.widget_key, self.password
+        )?;
+        for person in &self.people {
+            writeln!(f, "  {:<24} {:<14} {}", person.email, person.name, format!("{:?}", person.role).to_lowercase())?;
+        }
+        writeln!(f, "\n  Chat widget      key {}", self.widget_key)?;
+        writeln!(f, "  Own channel      {base}/byoc/v1/channels/{}/events", self.byoc_channel)?;
+        writeln!(f, "    inbound token  {}", self.byoc_inbound_token)?;
+        writeln!(f, "    signing secret {}", self.byoc_signing_secret)?;
+        writeln!(f, "    sends to       {}", self.byoc_receiver)
+    }
 }
 
 /// Someone of the demo.
@@ -142,6 +163,7 @@ impl Ground {
             };
             play::play(&mut tx, &house, stage, &mut files, story, number).await?;
         }
+        play::merge_doubles(&mut tx, &house, made.chat, made.mail).await?;
         making.switch_off(&mut tx, made.mail).await?;
         tx.commit().await?;
         Ok(workspace)
@@ -188,6 +210,7 @@ impl Ground {
             byoc_inbound_token: secret("inbound_token"),
             byoc_signing_secret: secret("signing_secret"),
             byoc_receiver: channels::RECEIVER,
+            public_url: self.public_url.clone(),
         })
     }
 }

@@ -10,10 +10,11 @@ use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, QueryFilter, Quer
 use tributary_domain::{
     Error, Result,
     actor::Actor,
+    contact::SeenVersions,
     content::{RichContent, Text},
-    delivery::{self, Lane, Outcome, OutboundAction, OutboundState},
-    entity::{attachment, channel, message, outbound},
-    ids::{ExternalMessageId, ExternalThreadId, InteractionId, MessageId},
+    delivery::{self, Lane, OutboundAction, OutboundState, Outcome},
+    entity::{attachment, channel, contact, contact_identity, message, outbound},
+    ids::{ChannelId, ContactId, ExternalMessageId, ExternalThreadId, InteractionId, MessageId},
     inbound::{InboundEvent, InboundMessage, Receipt, Sender},
     interaction,
     media::ReadyAttachment,
@@ -30,6 +31,9 @@ use super::{
     setup::House,
     story::{Customer, Fate, Place, Step, Story},
 };
+
+/// How many people are known to write on two channels.
+const MERGES: usize = 3;
 
 /// A channel with what the commands ask for.
 pub(super) struct Stage {
@@ -112,14 +116,20 @@ impl Player<'_> {
             Step::Receipt { is_read } => self.receipt(at, *is_read).await?,
             Step::Note { agent, text, mention } => {
                 let mentions = mention.iter().filter_map(|position| house.people[*position].person()).collect();
-                let new = NewNote { interaction: self.id()?, client_id: self.client_id(), text: text.clone(), mentions, attachments: Vec::new() };
+                let new =
+                    NewNote { interaction: self.id()?, client_id: self.client_id(), text: text.clone(), mentions, attachments: Vec::new() };
                 add_note(self.tx, &house.people[*agent], new).await?;
             }
-            Step::Assign { by, to } => interaction::assign(self.tx, &house.people[*by], self.id()?, house.people[*to].person(), None).await?,
+            Step::Assign { by, to } => {
+                interaction::assign(self.tx, &house.people[*by], self.id()?, house.people[*to].person(), None).await?
+            }
             Step::Status { agent, status } => interaction::set_status(self.tx, &house.people[*agent], self.id()?, *status, None).await?,
             Step::Snooze { agent, until } => interaction::snooze(self.tx, &house.people[*agent], self.id()?, *until, None).await?,
             Step::Priority { agent, priority } => {
                 interaction::set_priority(self.tx, &house.people[*agent], self.id()?, *priority, None).await?;
+            }
+            Step::Skill { agent, skill } => {
+                interaction::set_skill(self.tx, &house.people[*agent], self.id()?, Some(house.skills[*skill]), None).await?;
             }
             Step::Tags { agent, tags } => {
                 let add = tags.iter().map(|position| house.tags[*position]).collect();
@@ -250,7 +260,8 @@ impl Player<'_> {
         let Some(message) = self.external_of_last_out().await? else { return Ok(()) };
         let states = if is_read { &[DeliveryState::Delivered, DeliveryState::Read][..] } else { &[DeliveryState::Delivered] };
         for state in states {
-            let receipt = Receipt { message: message.clone(), client_reference: None, state: *state, failure: None, at, is_watermark: true };
+            let receipt =
+                Receipt { message: message.clone(), client_reference: None, state: *state, failure: None, at, is_watermark: true };
             self.event(InboundEvent::Receipt(receipt), Vec::new()).await?;
         }
         Ok(())
@@ -324,11 +335,12 @@ impl Player<'_> {
     fn outcome(&self, row: &outbound::Model) -> Outcome {
         let (Some(id), OutboundAction::Send) = (row.message_id, &row.action.0) else { return Outcome::Sent { external_id: None } };
         match self.fates.get(&id) {
-            Some(Fate::Failed) => Outcome::Failed {
-                code: "RECIPIENT_UNKNOWN".to_owned(),
-                detail: Some("550 5.1.1 The mailbox does not exist.".to_owned()),
-            },
-            Some(Fate::Unconfirmed) => Outcome::Unconfirmed { reason: "the connection broke after the message had been handed over".to_owned() },
+            Some(Fate::Failed) => {
+                Outcome::Failed { code: "RECIPIENT_UNKNOWN".to_owned(), detail: Some("550 5.1.1 The mailbox does not exist.".to_owned()) }
+            }
+            Some(Fate::Unconfirmed) => {
+                Outcome::Unconfirmed { reason: "the connection broke after the message had been handed over".to_owned() }
+            }
             Some(Fate::Sent) | None => {
                 let external = match self.place {
                     Place::Mail => format!("{}@example.org", id.uuid().simple()),
@@ -340,3 +352,25 @@ impl Player<'_> {
     }
 }
 
+/// Merges contacts of the chat and of the mailbox that have the same address: the same people on two channels.
+pub(super) async fn merge_doubles(tx: &mut Tx, house: &House, chat: ChannelId, mail: ChannelId) -> Result<()> {
+    let mut by_email: HashMap<String, (Vec<ContactId>, Vec<ContactId>)> = HashMap::new();
+    let identities = contact_identity::in_workspace(tx.workspace()).order_by_asc(contact_identity::Column::Id).all(tx.conn()).await?;
+    let contacts = contact::in_workspace(tx.workspace()).filter(contact::Column::Email.is_not_null()).all(tx.conn()).await?;
+    let emails: HashMap<ContactId, String> = contacts.into_iter().filter_map(|found| Some((found.id, found.email?))).collect();
+    for identity in identities {
+        let Some(email) = emails.get(&identity.contact_id) else { continue };
+        let (in_chat, in_mail) = by_email.entry(email.clone()).or_default();
+        if identity.channel_id == chat {
+            in_chat.push(identity.contact_id);
+        } else if identity.channel_id == mail {
+            in_mail.push(identity.contact_id);
+        }
+    }
+    let mut pairs: Vec<_> = by_email.into_values().filter_map(|(in_chat, in_mail)| Some((*in_mail.first()?, *in_chat.first()?))).collect();
+    pairs.sort();
+    for (winner, loser) in pairs.into_iter().take(MERGES) {
+        tributary_domain::contact::merge(tx, &house.people[1], winner, loser, SeenVersions::default()).await?;
+    }
+    Ok(())
+}

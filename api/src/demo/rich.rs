@@ -31,7 +31,11 @@ fn reply(id: &str, title: &str) -> QuickReply {
 pub(super) fn script_question() -> RichContent {
     RichContent::QuickReplies(QuickReplies {
         text: "What is it about? / Worum geht es?".to_owned(),
-        replies: vec![reply("order", "Order / Bestellung"), reply("return", "Return / Rückgabe"), reply("other", "Something else / Etwas anderes")],
+        replies: vec![
+            reply("order", "Order / Bestellung"),
+            reply("return", "Return / Rückgabe"),
+            reply("other", "Something else / Etwas anderes"),
+        ],
     })
 }
 
@@ -45,14 +49,20 @@ pub(super) fn script_answer(choice: usize) -> RichContent {
 fn slots(now: DateTime<Utc>) -> Vec<TimeSlot> {
     let day = now.date_naive().and_hms_opt(9, 0, 0).map_or(now, |day| day.and_utc());
     (0..4)
-        .map(|index| TimeSlot { id: format!("slot-{index}"), start: day + Duration::hours(24 * (index / 2 + 1) + 3 * (index % 2)), duration_min: 30 })
+        .map(|index| TimeSlot {
+            id: format!("slot-{index}"),
+            start: day + Duration::hours(24 * (index / 2 + 1) + 3 * (index % 2)),
+            duration_min: 30,
+        })
         .collect()
 }
 
 /// Every exchange there is, German or English.
 pub(super) fn exchanges(is_german: bool, now: DateTime<Utc>) -> Vec<Exchange> {
     let say = |german: &str, english: &str| if is_german { german } else { english }.to_owned();
-    let selected = |id: &str, title: String| Some(RichContent::Selection(Selection { question: None, items: vec![SelectedItem { id: id.into(), title }] }));
+    let selected = |id: &str, title: String| {
+        Some(RichContent::Selection(Selection { question: None, items: vec![SelectedItem { id: id.into(), title }] }))
+    };
     let plain = |asked: RichContent, answer: Option<RichContent>| Exchange { asked, file: None, answer };
     let slots = slots(now);
     let chosen = Some(RichContent::TimeChosen(TimeChosen { question: None, slot: slots[1].clone() }));
@@ -70,7 +80,10 @@ pub(super) fn exchanges(is_german: bool, now: DateTime<Utc>) -> Vec<Exchange> {
         plain(
             RichContent::Formatted(Formatted {
                 markup: Markup::Markdown,
-                source: say("Die Jacke ist **wasserdicht** (20 000 mm) und *atmungsaktiv*.", "The jacket is **waterproof** (20,000 mm) and *breathable*."),
+                source: say(
+                    "Die Jacke ist **wasserdicht** (20 000 mm) und *atmungsaktiv*.",
+                    "The jacket is **waterproof** (20,000 mm) and *breathable*.",
+                ),
             }),
             None,
         ),
@@ -112,7 +125,12 @@ pub(super) fn exchanges(is_german: bool, now: DateTime<Utc>) -> Vec<Exchange> {
                 sections: vec![ListSection {
                     title: Some(say("Auf Lager", "In stock")),
                     items: [("blue", "Fjordblau", "Fjord blue"), ("moss", "Moosgrün", "Moss green"), ("coal", "Kohle", "Coal")]
-                        .map(|(id, german, english)| ListItem { id: id.to_owned(), title: say(german, english), description: None, image: None })
+                        .map(|(id, german, english)| ListItem {
+                            id: id.to_owned(),
+                            title: say(german, english),
+                            description: None,
+                            image: None,
+                        })
                         .to_vec(),
                 }],
             }),
@@ -128,10 +146,13 @@ pub(super) fn exchanges(is_german: bool, now: DateTime<Utc>) -> Vec<Exchange> {
             chosen.clone(),
         ),
         form(&say),
-        plain(card(&say), Some(RichContent::FormAnswers(FormAnswers {
-            question: None,
-            answers: vec![FormAnswer { field_id: "stars".to_owned(), label: say("Sterne", "Stars"), values: vec!["5".to_owned()] }],
-        }))),
+        plain(
+            card(&say),
+            Some(RichContent::FormAnswers(FormAnswers {
+                question: None,
+                answers: vec![FormAnswer { field_id: "stars".to_owned(), label: say("Sterne", "Stars"), values: vec!["5".to_owned()] }],
+            })),
+        ),
         plain(
             RichContent::PaymentRequest(PaymentRequest {
                 description: say("Expressversand", "Express delivery"),
@@ -157,12 +178,22 @@ pub(super) fn exchanges(is_german: bool, now: DateTime<Utc>) -> Vec<Exchange> {
 }
 
 fn form(say: &dyn Fn(&str, &str) -> String) -> Exchange {
-    let field = |id: &str, label: String, field_type, options: Vec<FormOption>| FormField { id: id.to_owned(), label, field_type, required: true, hint: None, options };
+    let field = |id: &str, label: String, field_type, options: Vec<FormOption>| FormField {
+        id: id.to_owned(),
+        label,
+        field_type,
+        required: true,
+        hint: None,
+        options,
+    };
     let reason = vec![
         FormOption { id: "size".to_owned(), title: say("Passt nicht", "Does not fit") },
         FormOption { id: "damage".to_owned(), title: say("Beschädigt", "Damaged") },
     ];
-    let answers = [("order", say("Bestellnummer", "Order number"), "NL-48211".to_owned()), ("reason", say("Grund", "Reason"), say("Passt nicht", "Does not fit"))];
+    let answers = [
+        ("order", say("Bestellnummer", "Order number"), "NL-48211".to_owned()),
+        ("reason", say("Grund", "Reason"), say("Passt nicht", "Does not fit")),
+    ];
     Exchange {
         asked: RichContent::Form(Form {
             title: say("Rücksendung anmelden", "Register a return"),
@@ -176,7 +207,9 @@ fn form(say: &dyn Fn(&str, &str) -> String) -> Exchange {
         file: None,
         answer: Some(RichContent::FormAnswers(FormAnswers {
             question: None,
-            answers: answers.map(|(field_id, label, value)| FormAnswer { field_id: field_id.to_owned(), label, values: vec![value] }).to_vec(),
+            answers: answers
+                .map(|(field_id, label, value)| FormAnswer { field_id: field_id.to_owned(), label, values: vec![value] })
+                .to_vec(),
         })),
     }
 }

@@ -1,22 +1,23 @@
-//! The demo's people, teams, skills, tags, scripts, inboxes and views.
-//!
-//! Rows are inserted through their entities: the commands for them ask for an admin, and there is none yet.
+//! The demo's people, teams, skills, tags, scripts, inboxes and views, made by the server itself through the commands that
+//! an admin would use.
 
-use sea_orm::{ActiveModelTrait, ActiveValue::Set};
+use std::collections::BTreeSet;
+
+use sea_orm::{ColumnTrait, QueryFilter};
 use tributary_domain::{
-    Result,
-    actor::{Actor, Role},
-    agent,
+    Error, Result,
+    actor::{Actor, Role, Scope},
+    agent::{self, client, person as people_commands},
     content::Text,
-    entity::{directory::DirectoryKind, inbox, person, person_skill, script, skill, tag, team, team_member, view},
-    event::{EntityType, EventDraft, EventKind, Seq},
-    ids::{InboxId, PersonId, ScriptId, SkillId, TagId, TeamId},
-    inbox::{Assignment, InteractionFilter, InteractionSort},
+    entity::{api_client, person},
+    ids::{InboxId, PersonId, ScriptId, SkillId, TagId},
+    inbox::{self, Assignment, InteractionFilter, InteractionSort, NewInbox, view},
     interaction::Priority,
-    random,
-    script::ScriptStep,
+    script::{self, NewScript, ScriptStep},
+    skill,
     state::InteractionStatus,
-    store::{Tx, directory, search::fold},
+    store::Tx,
+    tag, team,
 };
 
 use super::rich;
@@ -35,11 +36,46 @@ pub(super) struct Member {
 /// Admin and supervisor first, then the four agents.
 pub(super) const MEMBERS: [Member; 6] = [
     Member { name: "Katrin Albers", email: "admin@example.org", role: Role::Admin, language: "de", skills: &[], is_in_workshop: false },
-    Member { name: "Oliver Grant", email: "supervisor@example.org", role: Role::Supervisor, language: "en", skills: &[(2, 3), (5, 5)], is_in_workshop: false },
-    Member { name: "Anna Petersen", email: "anna@example.org", role: Role::Agent, language: "de", skills: &[(0, 5), (1, 4), (4, 5), (5, 3)], is_in_workshop: false },
-    Member { name: "Jonas Freese", email: "jonas@example.org", role: Role::Agent, language: "de", skills: &[(1, 3), (2, 5), (4, 5)], is_in_workshop: true },
-    Member { name: "Emily Hart", email: "emily@example.org", role: Role::Agent, language: "en", skills: &[(0, 4), (3, 4), (5, 5)], is_in_workshop: true },
-    Member { name: "Lukas Brandt", email: "lukas@example.org", role: Role::Agent, language: "de", skills: &[(0, 2), (3, 5), (4, 5), (5, 4)], is_in_workshop: false },
+    Member {
+        name: "Oliver Grant",
+        email: "supervisor@example.org",
+        role: Role::Supervisor,
+        language: "en",
+        skills: &[(2, 3), (5, 5)],
+        is_in_workshop: false,
+    },
+    Member {
+        name: "Anna Petersen",
+        email: "anna@example.org",
+        role: Role::Agent,
+        language: "de",
+        skills: &[(0, 5), (1, 4), (4, 5), (5, 3)],
+        is_in_workshop: false,
+    },
+    Member {
+        name: "Jonas Freese",
+        email: "jonas@example.org",
+        role: Role::Agent,
+        language: "de",
+        skills: &[(1, 3), (2, 5), (4, 5)],
+        is_in_workshop: true,
+    },
+    Member {
+        name: "Emily Hart",
+        email: "emily@example.org",
+        role: Role::Agent,
+        language: "en",
+        skills: &[(0, 4), (3, 4), (5, 5)],
+        is_in_workshop: true,
+    },
+    Member {
+        name: "Lukas Brandt",
+        email: "lukas@example.org",
+        role: Role::Agent,
+        language: "de",
+        skills: &[(0, 2), (3, 5), (4, 5), (5, 4)],
+        is_in_workshop: false,
+    },
 ];
 
 /// Names and descriptions; topics name them by position.
@@ -66,7 +102,7 @@ pub(super) const TAGS: [(&str, &str); 8] = [
 
 /// What the channels and the stories need.
 pub(super) struct House {
-    /// In the order of [`MEMBERS`].
+    /// In the order of [`MEMBERS`], and then the bot.
     pub people: Vec<Actor>,
     /// In the order of [`SKILLS`].
     pub skills: Vec<SkillId>,
@@ -82,164 +118,98 @@ pub(super) struct House {
     pub silent: ScriptId,
 }
 
-/// Adds everything; `password_hash` is everybody's.
+/// Position of the bot behind the people.
+pub(super) const BOT: usize = MEMBERS.len();
+
+/// Makes everything; `password_hash` is everybody's.
 pub(super) async fn house(tx: &mut Tx, password_hash: &str) -> Result<House> {
-    let skills = skills(tx).await?;
-    let people = people(tx, &skills, password_hash).await?;
-    team(tx, "Customer service", &people).await?;
-    let mechanics: Vec<PersonId> = people.iter().zip(&MEMBERS).filter(|(_, member)| member.is_in_workshop).map(|(id, _)| *id).collect();
-    let workshop = team(tx, "Workshop", &mechanics).await?;
-    let tags = tags(tx).await?;
-    let everybody = inbox(tx, "Customer service", None, 0).await?;
-    let workshop = inbox(tx, "Workshop", Some(workshop), 1).await?;
-    let greeting = vec![
-        ScriptStep::SendContent {
-            content: Box::new(Text::content(
-                "Moin und willkommen bei Nordlicht Outdoor! Gleich ist jemand für Sie da. / Welcome to Nordlicht Outdoor! Somebody will be with you shortly.",
-            )),
-        },
-        ScriptStep::SendContent { content: Box::new(rich::script_question()) },
-        ScriptStep::SetSkill { skill: skills[0] },
-        ScriptStep::SetPriority { priority: Priority::High },
-        ScriptStep::HandToHumans { inbox: None },
-    ];
-    let greeting = script(tx, "Greet and ask", greeting).await?;
-    let silent = script(tx, "Straight to people", vec![ScriptStep::SetSkill { skill: skills[2] }, ScriptStep::HandToHumans { inbox: None }]).await?;
-    views(tx).await?;
+    let by = Actor::system(tx.workspace());
+    let mut skills = Vec::new();
+    for (name, description) in SKILLS {
+        let new = skill::NewSkill { client_id: format!("demo {name}"), name: name.to_owned(), description: Some(description.to_owned()) };
+        skills.push(skill::create(tx, &by, new).await?);
+    }
+    let mut tags = Vec::new();
+    for (name, colour) in TAGS {
+        let new = tag::NewTag { client_id: format!("demo {name}"), name: name.to_owned(), colour: colour.to_owned() };
+        tags.push(tag::create(tx, &by, new).await?);
+    }
+    let people = people(tx, &by, &skills, password_hash).await?;
+    let mechanics = people.iter().zip(&MEMBERS).filter(|(_, member)| member.is_in_workshop).map(|(id, _)| *id);
+    let mechanics: BTreeSet<PersonId> = mechanics.collect();
+    let service = team::NewTeam {
+        client_id: "demo service".to_owned(),
+        name: "Customer service".to_owned(),
+        members: people.iter().copied().collect(),
+    };
+    team::create(tx, &by, service).await?;
+    let workshop = team::NewTeam { client_id: "demo workshop".to_owned(), name: "Workshop".to_owned(), members: mechanics };
+    let workshop = team::create(tx, &by, workshop).await?;
+    let open = NewInbox { client_id: "demo everybody".to_owned(), name: "Customer service".to_owned(), team: None };
+    let everybody = inbox::create(tx, &by, open).await?;
+    let closed = NewInbox { client_id: "demo repairs".to_owned(), name: "Workshop".to_owned(), team: Some(workshop) };
+    let workshop = inbox::create(tx, &by, closed).await?;
+    let (greeting, silent) = scripts(tx, &by, &skills).await?;
+    views(tx, &by).await?;
     let mut actors = Vec::new();
     for id in people {
-        let row = person::by_id(tx.workspace(), id).one(tx.conn()).await?.ok_or(tributary_domain::Error::NotFound("person"))?;
+        let row = person::by_id(tx.workspace(), id).one(tx.conn()).await?.ok_or(Error::NotFound("person"))?;
         actors.push(agent::actor_of(tx.conn(), &row).await?);
     }
+    actors.push(bot(tx, &by).await?);
     Ok(House { people: actors, skills, tags, inbox: everybody, workshop, greeting, silent })
 }
 
-fn tell(tx: &mut Tx, kind: EventKind, entity: EntityType, id: impl Into<sea_orm::prelude::Uuid>) {
-    tx.emit(EventDraft::new(kind, entity, id));
-}
-
-async fn skills(tx: &mut Tx) -> Result<Vec<SkillId>> {
-    let mut ids = Vec::new();
-    for (name, description) in SKILLS {
-        let id: SkillId = random::id();
-        skill::ActiveModel {
-            workspace_id: Set(tx.workspace()),
-            id: Set(id),
-            name: Set(name.to_owned()),
-            description: Set(Some(description.to_owned())),
-            version: Set(Seq::UNNUMBERED),
-        }
-        .insert(tx.conn())
-        .await?;
-        tell(tx, EventKind::SkillChanged, EntityType::Skill, id);
-        ids.push(id);
-    }
-    Ok(ids)
-}
-
-async fn people(tx: &mut Tx, skills: &[SkillId], password_hash: &str) -> Result<Vec<PersonId>> {
+async fn people(tx: &mut Tx, by: &Actor, skills: &[SkillId], password_hash: &str) -> Result<Vec<PersonId>> {
     let mut ids = Vec::new();
     for member in &MEMBERS {
-        let id: PersonId = random::id();
-        person::ActiveModel {
-            workspace_id: Set(tx.workspace()),
-            id: Set(id),
-            email: Set(member.email.to_owned()),
-            email_folded: Set(fold(member.email)),
-            name: Set(member.name.to_owned()),
-            role: Set(member.role),
-            password_hash: Set(Some(password_hash.to_owned())),
-            is_active: Set(true),
-            language: Set(member.language.to_owned()),
-            token_generation: Set(0),
-            version: Set(Seq::UNNUMBERED),
-            created_at: Set(tx.now()),
-        }
-        .insert(tx.conn())
-        .await?;
-        directory::add(tx, DirectoryKind::Email, &fold(member.email), id, None).await?;
-        for (position, proficiency) in member.skills {
-            person_skill::ActiveModel {
-                workspace_id: Set(tx.workspace()),
-                person_id: Set(id),
-                skill_id: Set(skills[*position]),
-                proficiency: Set(*proficiency),
-            }
-            .insert(tx.conn())
-            .await?;
-        }
-        tell(tx, EventKind::PersonChanged, EntityType::Person, id);
-        ids.push(id);
+        let new = people_commands::NewPerson {
+            client_id: format!("demo {}", member.email),
+            name: member.name.to_owned(),
+            email: member.email.to_owned(),
+            role: member.role,
+            password_hash: Some(password_hash.to_owned()),
+            language: Some(member.language.to_owned()),
+            teams: BTreeSet::new(),
+            skills: member.skills.iter().map(|(position, proficiency)| (skills[*position], *proficiency)).collect(),
+        };
+        ids.push(people_commands::create(tx, by, new).await?);
     }
     Ok(ids)
 }
 
-async fn team(tx: &mut Tx, name: &str, people: &[PersonId]) -> Result<TeamId> {
-    let id: TeamId = random::id();
-    team::ActiveModel { workspace_id: Set(tx.workspace()), id: Set(id), name: Set(name.to_owned()), version: Set(Seq::UNNUMBERED) }
-        .insert(tx.conn())
-        .await?;
-    for person in people {
-        team_member::ActiveModel { workspace_id: Set(tx.workspace()), team_id: Set(id), person_id: Set(*person) }.insert(tx.conn()).await?;
-    }
-    tell(tx, EventKind::TeamChanged, EntityType::Team, id);
-    Ok(id)
+/// A bot that tells contacts about their orders. Nobody gets its token: it only appears as an author.
+async fn bot(tx: &mut Tx, by: &Actor) -> Result<Actor> {
+    let new = client::NewApiClient {
+        client_id: "demo bot".to_owned(),
+        name: "Order bot".to_owned(),
+        kind: api_client::ApiClientKind::Bot,
+        role: Role::Agent,
+        scopes: [Scope::ReadInteractions, Scope::SendMessages].into(),
+        expires_at: None,
+    };
+    let (id, _token) = client::create(tx, by, new).await?;
+    let row = api_client::in_workspace(tx.workspace()).filter(api_client::Column::Id.eq(id)).one(tx.conn()).await?;
+    agent::actor_of_client(tx.conn(), &row.ok_or(Error::NotFound("API client"))?).await
 }
 
-async fn tags(tx: &mut Tx) -> Result<Vec<TagId>> {
-    let mut ids = Vec::new();
-    for (name, colour) in TAGS {
-        let id: TagId = random::id();
-        tag::ActiveModel {
-            workspace_id: Set(tx.workspace()),
-            id: Set(id),
-            name: Set(name.to_owned()),
-            name_folded: Set(fold(name)),
-            colour: Set(colour.to_owned()),
-            version: Set(Seq::UNNUMBERED),
-        }
-        .insert(tx.conn())
-        .await?;
-        tell(tx, EventKind::TagChanged, EntityType::Tag, id);
-        ids.push(id);
-    }
-    Ok(ids)
+async fn scripts(tx: &mut Tx, by: &Actor, skills: &[SkillId]) -> Result<(ScriptId, ScriptId)> {
+    let welcome = "Moin und willkommen bei Nordlicht Outdoor! Gleich ist jemand für Sie da. / Welcome! Somebody will be with you shortly.";
+    let steps = vec![
+        ScriptStep::SendContent { content: Box::new(Text::content(welcome)) },
+        ScriptStep::SendContent { content: Box::new(rich::script_question()) },
+        ScriptStep::SetSkill { skill: skills[2] },
+        ScriptStep::SetPriority { priority: Priority::High },
+        ScriptStep::HandToHumans { inbox: None },
+    ];
+    let greeting = NewScript { client_id: "demo greeting".to_owned(), name: "Greet and ask".to_owned(), steps };
+    let greeting = script::create(tx, by, greeting).await?;
+    let steps = vec![ScriptStep::SetSkill { skill: skills[2] }, ScriptStep::HandToHumans { inbox: None }];
+    let silent = NewScript { client_id: "demo silent".to_owned(), name: "Straight to people".to_owned(), steps };
+    Ok((greeting, script::create(tx, by, silent).await?))
 }
 
-async fn inbox(tx: &mut Tx, name: &str, team: Option<TeamId>, position: i32) -> Result<InboxId> {
-    let id: InboxId = random::id();
-    inbox::ActiveModel {
-        workspace_id: Set(tx.workspace()),
-        id: Set(id),
-        name: Set(name.to_owned()),
-        team_id: Set(team),
-        position: Set(position),
-        version: Set(Seq::UNNUMBERED),
-        created_at: Set(tx.now()),
-    }
-    .insert(tx.conn())
-    .await?;
-    tell(tx, EventKind::InboxChanged, EntityType::Inbox, id);
-    Ok(id)
-}
-
-async fn script(tx: &mut Tx, name: &str, steps: Vec<ScriptStep>) -> Result<ScriptId> {
-    let id: ScriptId = random::id();
-    script::ActiveModel {
-        workspace_id: Set(tx.workspace()),
-        id: Set(id),
-        name: Set(name.to_owned()),
-        steps: Set(steps.into()),
-        version: Set(Seq::UNNUMBERED),
-        created_at: Set(tx.now()),
-    }
-    .insert(tx.conn())
-    .await?;
-    tell(tx, EventKind::ScriptChanged, EntityType::Script, id);
-    Ok(id)
-}
-
-async fn views(tx: &mut Tx) -> Result<()> {
+async fn views(tx: &mut Tx, by: &Actor) -> Result<()> {
     use InteractionStatus::{Escalated, New, Open, Pending, Resolved, Snoozed};
     let active = vec![New, Open, Pending, Escalated];
     let of = |statuses: &[InteractionStatus]| InteractionFilter { statuses: Some(statuses.to_vec()), ..Default::default() };
@@ -253,23 +223,9 @@ async fn views(tx: &mut Tx) -> Result<()> {
         ("Snoozed", of(&[Snoozed]), newest),
         ("Resolved", of(&[Resolved]), newest),
     ];
-    for (position, (name, filter, sort)) in (0..).zip(views) {
-        let id: tributary_domain::ids::ViewId = random::id();
-        view::ActiveModel {
-            workspace_id: Set(tx.workspace()),
-            id: Set(id),
-            inbox_id: Set(None),
-            owner_id: Set(None),
-            name: Set(name.to_owned()),
-            filter: Set(filter.into()),
-            sort: Set(sort),
-            position: Set(position),
-            version: Set(Seq::UNNUMBERED),
-            created_at: Set(tx.now()),
-        }
-        .insert(tx.conn())
-        .await?;
-        tell(tx, EventKind::ViewChanged, EntityType::View, id);
+    for (name, filter, sort) in views {
+        let new = view::NewView { client_id: format!("demo {name}"), name: name.to_owned(), inbox: None, is_shared: true, filter, sort };
+        view::create(tx, by, new).await?;
     }
     Ok(())
 }

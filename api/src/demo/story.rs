@@ -1,7 +1,11 @@
 //! Invents what happened in the shop in the last two weeks: pure, from dice and a point in time.
 
 use chrono::{DateTime, Duration, Utc};
-use tributary_domain::{content::{RichContent, Text}, interaction::Priority, state::InteractionStatus};
+use tributary_domain::{
+    content::{RichContent, Text},
+    interaction::Priority,
+    state::InteractionStatus,
+};
 
 use super::{
     dice::Dice,
@@ -46,28 +50,77 @@ pub(super) enum Fate {
 #[derive(Debug, Clone)]
 pub(super) enum Step {
     /// The contact writes.
-    In { content: RichContent, file: Option<FileKind>, quotes: bool, is_automatic: bool },
+    In {
+        content: RichContent,
+        file: Option<FileKind>,
+        quotes: bool,
+        is_automatic: bool,
+    },
     /// An agent writes.
-    Out { agent: usize, content: RichContent, file: Option<FileKind>, quotes: bool, fate: Fate },
+    Out {
+        agent: usize,
+        content: RichContent,
+        file: Option<FileKind>,
+        quotes: bool,
+        fate: Fate,
+    },
     /// The contact got everything so far, or has read it.
-    Receipt { is_read: bool },
+    Receipt {
+        is_read: bool,
+    },
     /// An agent tells the others.
-    Note { agent: usize, text: String, mention: Option<usize> },
-    Assign { by: usize, to: usize },
-    Status { agent: usize, status: InteractionStatus },
-    Snooze { agent: usize, until: DateTime<Utc> },
-    Priority { agent: usize, priority: Priority },
-    Tags { agent: usize, tags: Vec<usize> },
+    Note {
+        agent: usize,
+        text: String,
+        mention: Option<usize>,
+    },
+    Assign {
+        by: usize,
+        to: usize,
+    },
+    Status {
+        agent: usize,
+        status: InteractionStatus,
+    },
+    Snooze {
+        agent: usize,
+        until: DateTime<Utc>,
+    },
+    Priority {
+        agent: usize,
+        priority: Priority,
+    },
+    /// The skill at this position is needed.
+    Skill {
+        agent: usize,
+        skill: usize,
+    },
+    Tags {
+        agent: usize,
+        tags: Vec<usize>,
+    },
     /// To the workshop.
-    Move { agent: usize },
+    Move {
+        agent: usize,
+    },
     /// The contact reacts to what we wrote last, or (with an agent) we to what they did.
-    React { agent: Option<usize>, emoji: &'static str },
+    React {
+        agent: Option<usize>,
+        emoji: &'static str,
+    },
     /// An agent corrects what they wrote last, or (without one) the contact does.
-    Edit { agent: Option<usize>, text: String },
+    Edit {
+        agent: Option<usize>,
+        text: String,
+    },
     /// As [`Step::Edit`], taking it back.
-    Delete { agent: Option<usize> },
+    Delete {
+        agent: Option<usize>,
+    },
     /// An agent has looked.
-    Read { agent: usize },
+    Read {
+        agent: usize,
+    },
 }
 
 /// One interaction from its beginning.
@@ -196,7 +249,8 @@ impl<'a> Plot<'a> {
             self.story.subject = Some(self.fill(self.topic.subject));
         }
         let opening = *self.dice.pick(&self.topic.openings);
-        let file = (self.topic.tag == 4 && self.dice.percent(70) || self.topic.tag == 5 && self.dice.percent(50)).then_some(FileKind::Picture);
+        let file =
+            (self.topic.tag == 4 && self.dice.percent(70) || self.topic.tag == 5 && self.dice.percent(50)).then_some(FileKind::Picture);
         self.contact_says(opening, file);
         if self.story.place == Place::Chat && self.dice.percent(70) && self.later(1, 2) {
             let choice = match self.topic.tag {
@@ -205,6 +259,10 @@ impl<'a> Plot<'a> {
                 _ => 2,
             };
             self.add(Step::In { content: rich::script_answer(choice), file: None, quotes: false, is_automatic: false });
+        }
+        if self.index % 47 == 11 && self.story.place == Place::Chat && self.later(1, 2) {
+            let content = rich::template(&self.order);
+            self.add(Step::Out { agent: super::setup::BOT, content, file: None, quotes: false, fate: Fate::Sent });
         }
         if self.dice.percent(25) && self.later(2, 30) {
             self.contact_says(self.topic.more, None);
@@ -232,6 +290,9 @@ impl<'a> Plot<'a> {
         }
         if self.dice.percent(50) {
             self.add(Step::Tags { agent, tags: vec![self.topic.tag] });
+        }
+        if self.dice.percent(25) {
+            self.add(Step::Skill { agent, skill: self.topic.skill });
         }
         if self.dice.percent(30) && self.later(1, 4) {
             let mention = self.dice.percent(50).then(|| 2 + (agent - 1) % 4);

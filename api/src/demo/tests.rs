@@ -10,7 +10,7 @@ use tributary_domain::{
     bus::MemoryBus,
     clock::TestClock,
     delivery::OutboundState,
-    entity::{channel, interaction, lane, message, outbound, person, reaction},
+    entity::{channel, contact_merge, interaction, lane, message, outbound, person, reaction},
     interaction::Priority,
     media::MediaStore,
     message::{Direction, EntryKind},
@@ -44,6 +44,8 @@ async fn the_demo_shows_everything_and_leaves_no_work() {
     let ground = ground(&folder).await;
     let made = ground.seed().await.unwrap();
     assert!(made.is_new && made.people.len() == 6 && made.byoc_signing_secret.starts_with("whsec_"));
+    let said = made.to_string();
+    assert!(said.contains("anna@example.org") && said.contains(&made.byoc_inbound_token), "{said}");
     let workspaces = ground.store.workspaces().await.unwrap();
     let workspace = workspaces[0].id;
     let before = ground.store.read(workspace).await.unwrap().position().await.unwrap();
@@ -83,14 +85,18 @@ async fn the_demo_shows_everything_and_leaves_no_work() {
     }
     assert!(messages.iter().any(|found| found.edited_at.is_some()) && messages.iter().any(|found| found.deleted_at.is_some()));
     assert!(messages.iter().any(|found| found.quoted_id.is_some()) && messages.iter().any(|found| !found.mentions.is_empty()));
-    let failures: Vec<_> = messages.iter().filter_map(|found| found.system.as_ref()).filter(|line| format!("{line:?}").contains("Failed")).collect();
+    let failures: Vec<_> =
+        messages.iter().filter_map(|found| found.system.as_ref()).filter(|line| format!("{line:?}").contains("Failed")).collect();
     assert!(failures.is_empty(), "the script runs through: {failures:?}");
     assert!(reaction::in_workspace(workspace).count(read.conn()).await.unwrap() > 0);
 
     let channels = channel::in_workspace(workspace).all(read.conn()).await.unwrap();
     let byoc = channels.iter().find(|found| found.kind == ChannelKind::Byoc).unwrap();
-    let said = |found: &&message::Model| found.channel_id == byoc.id && found.direction == Direction::Out && found.entry == EntryKind::Message;
+    let said =
+        |found: &&message::Model| found.channel_id == byoc.id && found.direction == Direction::Out && found.entry == EntryKind::Message;
     assert_eq!(messages.iter().filter(said).count(), 0, "nobody has spoken to an integrator who is not there");
     assert!(channels.iter().all(|found| found.is_enabled == (found.kind != ChannelKind::Email)));
+    let merges = contact_merge::in_workspace(workspace).count(read.conn()).await.unwrap();
+    assert!(merges > 0, "somebody writes on two channels");
     assert_eq!(person::in_workspace(workspace).count(read.conn()).await.unwrap(), 6);
 }

@@ -9,8 +9,8 @@ use tributary_domain::{
     actor::Actor,
     delivery::OutboundAction,
     entity::{
-        api_client, attachment, channel, contact, contact_identity, contact_merge, inbox, interaction, interaction_tag, message, outbound,
-        person, person_skill, raw_inbound, reaction, read_mark, script, skill, tag, team, team_member,
+        api_client, attachment, channel, contact, contact_identity, contact_merge, dead_letter, inbox, interaction, interaction_tag, message, outbound,
+        person, person_skill, raw_inbound, reaction, read_mark, script, skill, tag, team, team_member, view,
     },
     ids::*,
     store::Store,
@@ -83,8 +83,10 @@ macro_rules! by_id {
 
 by_id! {
     ApiClientId => api_client;
+    AttachmentId => attachment;
     ChannelId => channel;
     ContactId => contact;
+    DeadLetterId => dead_letter;
     IdentityId => contact_identity;
     InboxId => inbox;
     InteractionId => interaction;
@@ -96,6 +98,7 @@ by_id! {
     SkillId => skill;
     TagId => tag;
     TeamId => team;
+    ViewId => view;
 }
 
 lists! {

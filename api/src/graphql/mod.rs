@@ -2,6 +2,7 @@
 
 pub mod context;
 pub mod error;
+pub mod event;
 pub mod guard;
 pub mod loader;
 pub mod mutation;
@@ -21,7 +22,10 @@ use async_graphql::{
 };
 use tributary_domain::actor::Actor;
 
-use crate::app::App;
+use crate::{
+    app::App,
+    gatekeeper::{Gate, WhoAsks},
+};
 
 /// The whole schema.
 pub type Schema = async_graphql::Schema<Query, Mutation, subscription::Subscription>;
@@ -41,6 +45,7 @@ pub struct Query(
     query::search::SearchQuery,
     query::skill::SkillQuery,
     query::tag::TagQuery,
+    query::viewer::ViewerQuery,
     query::workspace::WorkspaceQuery,
 );
 
@@ -65,8 +70,9 @@ pub struct Mutation(
 
 /// The schema over an app.
 #[must_use]
-pub fn schema(app: App) -> Schema {
-    Schema::build(Query::default(), Mutation::default(), subscription::Subscription::default()).data(app).finish()
+pub fn schema(app: App, gate: Arc<Gate>) -> Schema {
+    let schema = Schema::build(Query::default(), Mutation::default(), subscription::Subscription::default());
+    schema.data(app).data(gate).extension(WhoAsks).finish()
 }
 
 /// The schema's text, as `schema.graphql` holds it.

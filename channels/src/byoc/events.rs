@@ -222,7 +222,7 @@ fn receipt(data: &Field<'_>, reading: Reading) -> Receipt {
     let failure = (state == DeliveryState::Failed).then(|| ReceiptFailure { code: fail_code(code.as_deref()), detail });
     Receipt {
         message: message_id(data),
-        client_reference: data.at("webhookId").filled(),
+        client_reference: data.at("webhookId").id(),
         state,
         failure,
         at: data.at("at").time().unwrap_or(reading.at),

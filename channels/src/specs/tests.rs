@@ -173,3 +173,40 @@ fn facts_of_the_sheets() {
     assert!(whatsapp.media_for("image/heic").is_some_and(|limit| limit.max_bytes == 100_000_000), "goes as a document");
     assert!(spec(ChannelKind::InstagramDirect).capabilities.media_for("application/zip").is_none());
 }
+
+/// What docs/channels.md must say. Run the test with `WRITE_DOCS=1` to write it anew.
+fn matrix() -> String {
+    let cell = |support| match support {
+        Support::Native => "native",
+        Support::Converted => "converted",
+        Support::Lossy => "lossy",
+        Support::Refused => "–",
+    };
+    let mut text =
+        "# What each channel takes\n\nWritten from the specs in `channels/src/*/spec.rs` and held equal by a test: do not edit.\n\n\
+        *native*: as it is · *converted*: another form with the same meaning · *lossy*: goes through, something is lost · –: refused.\n\
+        A channel of one's own takes what its integrator declares; its rows show what holds before that.\n"
+            .to_owned();
+    for (audience, title) in [(Audience::Machine, "From API clients, bots and scripts"), (Audience::Agent, "From agents in the composer")] {
+        text += &format!("\n## {title}\n\n| |");
+        text.extend(RichKind::all().map(|kind| format!(" {kind:?} |")));
+        text += "\n|---|";
+        text.extend(RichKind::all().map(|_| "---|"));
+        for spec in super::all() {
+            text += &format!("\n| {} |", spec.display_name);
+            text.extend(RichKind::all().map(|kind| format!(" {} |", cell(spec.capabilities.effective(audience, kind)))));
+        }
+        text.push('\n');
+    }
+    text
+}
+
+#[test]
+fn the_documented_matrix_is_that_of_the_specs() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/channels.md");
+    if std::env::var_os("WRITE_DOCS").is_some() {
+        std::fs::write(path, matrix()).unwrap();
+    }
+    let written = std::fs::read_to_string(path).unwrap();
+    assert!(written == matrix(), "docs/channels.md is out of date; run this test with WRITE_DOCS=1");
+}

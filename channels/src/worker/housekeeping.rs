@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use chrono::{DateTime, Utc};
 use tokio::sync::{Mutex, Notify};
 use tokio_util::sync::CancellationToken;
-use tributary_domain::{Result, event::log, interaction};
+use tributary_domain::{Result, event::log, interaction, prune};
 
 use super::{Worker, repeat};
 
@@ -51,6 +51,7 @@ impl Worker {
         let now = self.store.clock().now();
         for workspace in self.store.workspaces().await? {
             log::prune(&self.store, workspace.id, now).await?;
+            prune::prune(&self.store, workspace.id).await?;
         }
         self.store.directory().prune().await?;
         Ok(())

@@ -1,4 +1,4 @@
-//! Attachments.
+//! Attachments: what is known of a file; its bytes are in the media store.
 
 use super::prelude::*;
 use crate::inbound::AttachmentSource;

@@ -1,4 +1,4 @@
-//! Channels.
+//! Channels: an account on a platform, set up by an administrator.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! Contacts.
+//! Contacts: the people who write to us.
 
 use std::collections::BTreeMap;
 

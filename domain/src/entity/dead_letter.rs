@@ -1,4 +1,4 @@
-//! Dead letters.
+//! Dead letters: what came in and could not be understood, kept for a replay.
 
 pub use super::message::Direction;
 use super::prelude::*;

@@ -1,4 +1,4 @@
-//! Inboxes.
+//! Inboxes: which interactions an agent is shown.
 
 use super::prelude::*;
 

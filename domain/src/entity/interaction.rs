@@ -1,4 +1,4 @@
-//! Interactions.
+//! Interactions: the conversations that agents work on.
 
 use super::prelude::*;
 use crate::{script::ScriptState, state::InteractionStatus};

@@ -1,4 +1,4 @@
-//! Messages.
+//! Messages and internal notes of an interaction, with their delivery.
 
 use super::prelude::*;
 use crate::{

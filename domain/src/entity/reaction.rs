@@ -1,4 +1,4 @@
-//! Reactions.
+//! Reactions to messages, one row per person and emoji.
 
 pub use super::message::AuthorKind;
 use super::prelude::*;

@@ -1,4 +1,4 @@
-//! Read marks.
+//! Read marks: how far an agent has read an interaction.
 
 use super::prelude::*;
 

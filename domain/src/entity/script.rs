@@ -1,4 +1,4 @@
-//! Scripts.
+//! Scripts: the steps that run when an interaction opens.
 
 use super::prelude::*;
 use crate::script::ScriptStep;

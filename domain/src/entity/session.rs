@@ -1,4 +1,4 @@
-//! Sessions.
+//! Sessions of people who signed in, with their refresh tokens.
 
 use super::prelude::*;
 

@@ -1,4 +1,4 @@
-//! Skills.
+//! Skills, by which work finds the agents that can do it.
 
 use super::prelude::*;
 

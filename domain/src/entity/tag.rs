@@ -1,4 +1,4 @@
-//! Tags.
+//! Tags that interactions can carry.
 
 use super::prelude::*;
 

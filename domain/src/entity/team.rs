@@ -1,4 +1,4 @@
-//! Teams.
+//! Teams of agents and supervisors.
 
 use super::prelude::*;
 

@@ -1,4 +1,4 @@
-//! Saved views.
+//! Saved views: a filter over interactions with a name.
 
 use super::prelude::*;
 use crate::inbox::{InteractionFilter, InteractionSort};

@@ -49,9 +49,16 @@ pub(super) fn is_code(source: &Source) -> bool {
     kinds.iter().any(|kind| source.path.ends_with(kind))
 }
 
-/// Code outside the channels' own folders and the two lists that name every channel.
+/// Code outside the channels' own folders and the lists that name every channel: their modules, specs and adapters, and
+/// the kind in the model and in the schema.
 pub(super) fn is_core(source: &Source) -> bool {
-    const LISTS: [&str; 3] = ["channels/src/registry.rs", "domain/src/spec.rs", "domain/src/spec/kind.rs"];
+    const LISTS: [&str; 5] = [
+        "channels/src/lib.rs",
+        "channels/src/registry.rs",
+        "channels/src/specs.rs",
+        "domain/src/spec/kind.rs",
+        "api/src/graphql/types/channel_kind.rs",
+    ];
     let path = source.path.as_str();
     let is_ours =
         ["api/src/", "domain/src/", "channels/src/", "migrations/src/", "web-client/src/"].iter().any(|dir| path.starts_with(dir));

@@ -1,4 +1,4 @@
-//! Full text.
+//! Full-text search over messages, contacts and references.
 
 use sea_orm::sea_query::Order;
 use tributary_domain::{

@@ -29,7 +29,7 @@ export function InboxScreen({ viewId, interactionId }: { viewId: string | undefi
       <Pane>
         <ViewList views={views} isLoading={isLoading} current={viewId} onDeleted={() => void navigate({ to: "/inbox/{-$view}/{-$id}", params: { view: undefined, id: undefined } })} />
       </Pane>
-      <Pane resetKey={viewId}>{view ? <InteractionList key={view.id} view={view} currentId={interactionId} /> : <div className="w-82 border-r border-line bg-surface">{isLoading && <Skeleton lines={9} />}</div>}</Pane>
+      <Pane resetKey={viewId}>{view ? <InteractionList key={`${view.id}/${view.version}`} view={view} currentId={interactionId} /> : <div className="w-82 border-r border-line bg-surface">{isLoading && <Skeleton lines={9} />}</div>}</Pane>
       <div className="flex min-w-0 flex-1">
         {interactionId && viewId ? (
           <Pane resetKey={interactionId}>

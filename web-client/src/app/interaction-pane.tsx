@@ -1,3 +1,4 @@
+import { Link } from "@tanstack/react-router";
 import { useCallback, useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useQuery } from "urql";
@@ -22,11 +23,12 @@ export function InteractionPane({ id, viewId }: { id: string; viewId: string }) 
   const { t } = useTranslation();
   const [{ data, fetching, error }] = useQuery({ query: InteractionDocument, variables: { id } });
   const row = data?.node?.__typename === "Interaction" ? data.node : null;
-  if (row) return <OpenInteraction row={row} viewId={viewId} />;
+  if (row) return <OpenInteraction row={row} continues={row.continues} viewId={viewId} />;
   return <div className="flex-1">{fetching ? <Skeleton lines={6} /> : <EmptyState icon="lock" title={t("interaction.missing")} text={error?.message ?? t("interaction.missingText")} />}</div>;
 }
 
-function OpenInteraction({ row, viewId }: { row: InteractionRowFragment; viewId: string }) {
+function OpenInteraction({ row, continues, viewId }: { row: InteractionRowFragment; continues: { readonly id: string; readonly reference: string } | null; viewId: string }) {
+  const { t } = useTranslation();
   const act = useAct();
   const viewer = useViewer();
   const presence = usePresence(row.id);
@@ -65,6 +67,11 @@ function OpenInteraction({ row, viewId }: { row: InteractionRowFragment; viewId:
         <Pane>
           <InteractionHeader row={row} presence={presence} isCardOpen={isCardOpen} onToggleCard={toggleCard} />
         </Pane>
+        {continues && (
+          <Link to="/inbox/{-$view}/{-$id}" params={{ view: viewId, id: continues.id }} className="border-b border-line bg-sunken px-4 py-1 text-xs text-accent-text underline">
+            {t("interaction.continues", { reference: continues.reference })}
+          </Link>
+        )}
         <Pane>
           <Thread interactionId={row.id} contactName={row.contact.name} contactIsTyping={presence?.contactIsTyping ?? false} capabilities={capabilities} onQuote={setQuoted} onEditPending={editPending} />
         </Pane>

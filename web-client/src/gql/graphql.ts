@@ -14,834 +14,1435 @@ export type Scalars = {
   Boolean: { input: boolean; output: boolean; }
   Int: { input: number; output: number; }
   Float: { input: number; output: number; }
-  /** Date and time in UTC, RFC 3339, microseconds at most. */
-  DateTime: { input: string; output: string; }
   /** An Adaptive Card (schema 1.5) as a JSON object. */
   AdaptiveCardJSON: { input: unknown; output: unknown; }
+  /**
+   * Implement the DateTime<Utc> scalar
+   *
+   * The input/output is a string in RFC3339 format.
+   */
+  DateTime: { input: string; output: string; }
   /** Opaque position in the workspace's event log: resumes any subscription, at most 7 days later. */
   LogCursor: { input: string; output: string; }
   /** Web address, http or https. */
   URL: { input: string; output: string; }
 };
 
-export type Role =
-  | 'AGENT'
-  | 'SUPERVISOR'
-  | 'ADMIN';
+/** Who did something. */
+export type ActorKind =
+  /** An API client. */
+  | 'API_CLIENT'
+  /** A bot. */
+  | 'BOT'
+  /** The contact. */
+  | 'CONTACT'
+  /** Another application on our side of the platform. */
+  | 'EXTERNAL'
+  /** An agent, supervisor or admin. */
+  | 'PERSON'
+  /** A script. */
+  | 'SCRIPT'
+  /** The server. */
+  | 'SYSTEM';
 
-export type Scope =
-  | 'READ_INTERACTIONS'
-  | 'SEND_MESSAGES'
-  | 'MANAGE_INTERACTIONS'
-  | 'MANAGE_CONTACTS'
-  | 'MANAGE_CHANNELS'
-  | 'MANAGE_WORKSPACE'
-  | 'READ_EVENTS';
+/** An Adaptive Card. */
+export type AdaptiveCardInput = {
+  /** The card: an object of type AdaptiveCard with a version up to 1.5. */
+  card: Scalars['AdaptiveCardJSON']['input'];
+};
 
-export type PersonStatus =
-  | 'ACTIVE'
-  | 'DISABLED';
+/** An internal note to be written. */
+export type AddNoteInput = {
+  /** Uploaded files to go with it. */
+  attachmentIds?: Array<Scalars['ID']['input']>;
+  /** Any text up to 64 characters, unique per writer; the same one again returns the first result. */
+  clientId: Scalars['String']['input'];
+  /** On which interaction. */
+  interactionId: Scalars['ID']['input'];
+  /** People whose attention it wants. */
+  mentionIds?: Array<Scalars['ID']['input']>;
+  /** The text, up to 10 000 characters. */
+  text: Scalars['String']['input'];
+};
 
+/** What kind of program. */
 export type ApiClientKind =
-  | 'CLIENT'
-  | 'BOT';
+  /** It writes to contacts. */
+  | 'BOT'
+  /** An integration. */
+  | 'CLIENT';
 
-export type ScriptStepInput =
-  { sendContent: RichContentInput; setSkill?: never; setPriority?: never; handToHumans?: never; }
-  |  { sendContent?: never; setSkill: Scalars['ID']['input']; setPriority?: never; handToHumans?: never; }
-  |  { sendContent?: never; setSkill?: never; setPriority: Priority; handToHumans?: never; }
-  |  { sendContent?: never; setSkill?: never; setPriority?: never; handToHumans: HandToHumansInput; };
+/** A request to agree on an appointment. */
+export type AppointmentRequestInput = {
+  /** Where it takes place. */
+  location?: InputMaybe<Scalars['String']['input']>;
+  /** The slots offered. */
+  slots: Array<TimeSlotInput>;
+  /** Explanation. */
+  text?: InputMaybe<Scalars['String']['input']>;
+  /** IANA time zone in which the slots are shown. */
+  timeZone: Scalars['String']['input'];
+  /** What it is about. */
+  title: Scalars['String']['input'];
+  /** Where it can be booked online. */
+  url?: InputMaybe<Scalars['URL']['input']>;
+};
 
+/** To whom an interaction is given. */
+export type AssignInteractionInput = {
+  /** The person; null: nobody. */
+  assigneeId?: InputMaybe<Scalars['ID']['input']>;
+  /** Refuse when it has changed since this version. */
+  expectedVersion?: InputMaybe<Scalars['Int']['input']>;
+  /** Which interaction. */
+  interactionId: Scalars['ID']['input'];
+};
+
+/** Whose interactions. */
+export type Assignment =
+  /** Of anybody. */
+  | 'ASSIGNED'
+  /** Of the viewer. */
+  | 'MINE'
+  /** Of nobody. */
+  | 'UNASSIGNED';
+
+/** A message that is its attachments; name the files beside the content. */
+export type AttachmentInput = {
+  /** Text that belongs to the files. */
+  caption?: InputMaybe<Scalars['String']['input']>;
+};
+
+/** What became of a file. */
+export type AttachmentState =
+  /** Could not be fetched. */
+  | 'FAILED'
+  /** Still to be fetched. */
+  | 'PENDING'
+  /** Too large or not allowed. */
+  | 'REFUSED'
+  /** There. */
+  | 'STORED';
+
+/** Which entries; an absent part does not narrow. */
+export type AuditFilter = {
+  /** Of this action, such as `channel.create`. */
+  action?: InputMaybe<Scalars['String']['input']>;
+  /** About this thing, whatever its type. */
+  entityId?: InputMaybe<Scalars['ID']['input']>;
+  /** Done by this person. */
+  personId?: InputMaybe<Scalars['ID']['input']>;
+};
+
+/** Class of a channel. */
+export type ChannelClass =
+  /** Bring your own channel. */
+  | 'BYOC'
+  /** Our own web chat. */
+  | 'CHAT'
+  /** Teams and Slack. */
+  | 'COLLABORATION'
+  /** E-mail. */
+  | 'EMAIL'
+  /** Private messages. */
+  | 'MESSAGING'
+  /** SMS. */
+  | 'SMS'
+  /** Public posts, comments and reviews. */
+  | 'SOCIAL';
+
+/** How a channel is doing. */
+export type ChannelHealthState =
+  /** Works, with errors. */
+  | 'DEGRADED'
+  /** Does not work. */
+  | 'DOWN'
+  /** The platform refuses our credentials; what is queued waits. */
+  | 'NEEDS_SIGN_IN'
+  /** Works. */
+  | 'OK'
+  /** Never checked. */
+  | 'UNKNOWN'
+  /** Set up, nothing heard yet. */
+  | 'WAITING';
+
+/** A platform and its class of use. */
+export type ChannelKind =
+  /** Apple App Store reviews. */
+  | 'APPLE_APP_REVIEWS'
+  /** Apple Messages for Business. */
+  | 'APPLE_MESSAGES'
+  /** An integrator's own channel. */
+  | 'BYOC'
+  /** Our own web chat. */
+  | 'DIGITAL_CHAT'
+  /** A mailbox over IMAP and SMTP. */
+  | 'EMAIL'
+  /** Facebook page: posts and comments. */
+  | 'FACEBOOK'
+  /** Facebook Messenger. */
+  | 'FACEBOOK_MESSENGER'
+  /** Google Business Messages, switched off by Google in 2024. */
+  | 'GOOGLE_BUSINESS_MESSAGES'
+  /** Google business-profile reviews. */
+  | 'GOOGLE_PLACES'
+  /** Google Play reviews. */
+  | 'GOOGLE_PLAY'
+  /** Instagram: public comments. */
+  | 'INSTAGRAM'
+  /** Instagram: private messages. */
+  | 'INSTAGRAM_DIRECT'
+  /** LINE official account. */
+  | 'LINE'
+  /** LinkedIn company page. */
+  | 'LINKEDIN'
+  /** Microsoft Teams. */
+  | 'MICROSOFT_TEAMS'
+  /** Slack workspace. */
+  | 'SLACK'
+  /** SMS through a carrier. */
+  | 'SMS'
+  /** Telegram bot. */
+  | 'TELEGRAM'
+  /** Viber bot. */
+  | 'VIBER'
+  /** WhatsApp business number. */
+  | 'WHATSAPP'
+  /** X: public posts. */
+  | 'X'
+  /** X: private messages. */
+  | 'X_DIRECT_MESSAGES'
+  /** YouTube comments. */
+  | 'YOUTUBE';
+
+/** A setting to be changed. */
+export type ChannelSettingInput = {
+  /** Name of the field. */
+  key: Scalars['String']['input'];
+  /** The new value; null removes it. */
+  value?: InputMaybe<Scalars['String']['input']>;
+};
+
+/** A further fact about a contact. */
+export type ContactFieldInput = {
+  /** What it is about, at most 100 characters; used once. */
+  key: Scalars['String']['input'];
+  /** The fact, at most 500 characters. */
+  value: Scalars['String']['input'];
+};
+
+/** Which contacts; an absent part does not narrow. */
+export type ContactFilter = {
+  /** With an address on this channel. */
+  channelId?: InputMaybe<Scalars['ID']['input']>;
+  /** With these words, or beginnings of them, in name, address or number. */
+  text?: InputMaybe<Scalars['String']['input']>;
+};
+
+/** An API client or bot to be added. */
+export type CreateApiClientInput = {
+  /** Any text up to 64 characters, unique per writer; the same one again returns the first result, without the token. */
+  clientId: Scalars['String']['input'];
+  /** When the token ends; absent: when it is revoked. */
+  expiresAt?: InputMaybe<Scalars['DateTime']['input']>;
+  /** Integration or bot. */
+  kind: ApiClientKind;
+  /** Name for people. */
+  name: Scalars['String']['input'];
+  /** Rank. */
+  role?: Role;
+  /** What the token allows. */
+  scopes: Array<Scope>;
+};
+
+/** A channel to be set up. */
+export type CreateChannelInput = {
+  /** Any text up to 64 characters, unique per writer; the same one again returns the first result. */
+  clientId: Scalars['String']['input'];
+  /** Script that runs on its interactions; required for messaging-class kinds. */
+  defaultScriptId?: InputMaybe<Scalars['ID']['input']>;
+  /** Skill that its interactions need; required for messaging-class kinds. */
+  defaultSkillId?: InputMaybe<Scalars['ID']['input']>;
+  /** Where its interactions appear. */
+  inboxId: Scalars['ID']['input'];
+  /** Which platform. */
+  kind: ChannelKind;
+  /** Name for people. */
+  name: Scalars['String']['input'];
+  /** Its settings. */
+  settings?: Array<ChannelSettingInput>;
+};
+
+/** A contact to be added. */
+export type CreateContactInput = {
+  /** Any text up to 64 characters, unique per writer; the same one again returns the first result. */
+  clientId: Scalars['String']['input'];
+  /** Address. */
+  email?: InputMaybe<Scalars['String']['input']>;
+  /** Further facts, at most 50. */
+  fields?: Array<ContactFieldInput>;
+  /** Language they write, BCP 47. */
+  language?: InputMaybe<Scalars['String']['input']>;
+  /** Name to show. */
+  name: Scalars['String']['input'];
+  /** What we know besides. */
+  notes?: InputMaybe<Scalars['String']['input']>;
+  /** International number. */
+  phone?: InputMaybe<Scalars['String']['input']>;
+};
+
+/** An inbox to be added. */
+export type CreateInboxInput = {
+  /** Any text up to 64 characters, unique per writer; the same one again returns the first result. */
+  clientId: Scalars['String']['input'];
+  /** Name for people. */
+  name: Scalars['String']['input'];
+  /** Agents of this team see it; absent: all agents do. */
+  teamId?: InputMaybe<Scalars['ID']['input']>;
+};
+
+/** A person to be added. */
+export type CreatePersonInput = {
+  /** Any text up to 64 characters, unique per writer; the same one again returns the first result. */
+  clientId: Scalars['String']['input'];
+  /** Address to sign in with; unique over the whole server. */
+  email: Scalars['String']['input'];
+  /** Language of their screens, BCP 47; absent: the workspace's. */
+  language?: InputMaybe<Scalars['String']['input']>;
+  /** Name to show. */
+  name: Scalars['String']['input'];
+  /** Password of at least 10 characters; absent: signs in elsewhere. */
+  password?: InputMaybe<Scalars['String']['input']>;
+  /** Rank. */
+  role: Role;
+  /** What they can do. */
+  skills?: Array<PersonSkillInput>;
+  /** Teams they belong to. */
+  teamIds?: Array<Scalars['ID']['input']>;
+};
+
+/** A script to be added. */
+export type CreateScriptInput = {
+  /** Any text up to 64 characters, unique per writer; the same one again returns the first result. */
+  clientId: Scalars['String']['input'];
+  /** Name for people. */
+  name: Scalars['String']['input'];
+  /** What it does, in order; at most 50 steps. */
+  steps: Array<ScriptStepInput>;
+};
+
+/** A skill to be added. */
+export type CreateSkillInput = {
+  /** Any text up to 64 characters, unique per writer; the same one again returns the first result. */
+  clientId: Scalars['String']['input'];
+  /** What it takes. */
+  description?: InputMaybe<Scalars['String']['input']>;
+  /** Unique name. */
+  name: Scalars['String']['input'];
+};
+
+/** A tag to be added. */
+export type CreateTagInput = {
+  /** Any text up to 64 characters, unique per writer; the same one again returns the first result. */
+  clientId: Scalars['String']['input'];
+  /** Colour as `#rrggbb`. */
+  colour: Scalars['String']['input'];
+  /** Name, unique without regard to case and accents. */
+  name: Scalars['String']['input'];
+};
+
+/** A team to be added. */
+export type CreateTeamInput = {
+  /** Any text up to 64 characters, unique per writer; the same one again returns the first result. */
+  clientId: Scalars['String']['input'];
+  /** Who belongs to it, at most 500. */
+  memberIds?: Array<Scalars['ID']['input']>;
+  /** Unique name. */
+  name: Scalars['String']['input'];
+};
+
+/** A view to be saved. */
+export type CreateViewInput = {
+  /** Any text up to 64 characters, unique per writer; the same one again returns the first result. */
+  clientId: Scalars['String']['input'];
+  /** Which interactions. */
+  filter: InteractionFilter;
+  /** Over which inbox; absent: over all. */
+  inboxId?: InputMaybe<Scalars['ID']['input']>;
+  /** For everybody instead of for the viewer alone; supervisors and admins only. */
+  isShared?: Scalars['Boolean']['input'];
+  /** Name for people. */
+  name: Scalars['String']['input'];
+  /** In which order. */
+  sort?: InteractionSort;
+};
+
+/** Which dead letters; an absent part does not narrow. */
+export type DeadLetterFilter = {
+  /** Of this channel. */
+  channelId?: InputMaybe<Scalars['ID']['input']>;
+  /** That came in, or that could not go out. */
+  direction?: InputMaybe<Direction>;
+  /** In one of these states. */
+  states?: InputMaybe<Array<DeadLetterState>>;
+};
+
+/** What became of a dead letter. */
+export type DeadLetterState =
+  /** Was thrown away. */
+  | 'DROPPED'
+  /** Waits for a person. */
+  | 'OPEN'
+  /** Was given another try. */
+  | 'REPLAYED';
+
+/** Something to be deleted. */
+export type DeleteInput = {
+  /** Refuse when it has changed since this version. */
+  expectedVersion?: InputMaybe<Scalars['Int']['input']>;
+  /** What. */
+  id: Scalars['ID']['input'];
+};
+
+/** A message or note to be taken back. */
+export type DeleteMessageInput = {
+  /** Refuse when it has changed since this version. */
+  expectedVersion?: InputMaybe<Scalars['Int']['input']>;
+  /** Which message. */
+  messageId: Scalars['ID']['input'];
+};
+
+/** How far an outbound message has come; it only moves forward. */
+export type DeliveryState =
+  /** Taken back before it left. */
+  | 'CANCELLED'
+  /** It reached the contact's device. */
+  | 'DELIVERED'
+  /** The platform refused it or gave up. */
+  | 'FAILED'
+  /** Waiting to be sent. */
+  | 'QUEUED'
+  /** The contact has seen it. */
+  | 'READ'
+  /** Being handed to the platform. */
+  | 'SENDING'
+  /** The platform has it. */
+  | 'SENT'
+  /** The platform may or may not have it; a person decides. */
+  | 'UNCONFIRMED';
+
+/** Which way a message went. */
+export type Direction =
+  /** From the contact to us. */
+  | 'INBOUND'
+  /** From us to the contact. */
+  | 'OUTBOUND';
+
+/** A new body for a message or note. */
+export type EditMessageInput = {
+  /** The new body. */
+  content: RichContentInput;
+  /** Refuse when it has changed since this version. */
+  expectedVersion?: InputMaybe<Scalars['Int']['input']>;
+  /** Which message. */
+  messageId: Scalars['ID']['input'];
+};
+
+/** Which events; an absent part does not narrow, an empty list matches nothing, and all parts must agree. */
+export type EventFilter = {
+  /** About one of these channels or an interaction on it. */
+  channelIds?: InputMaybe<Array<Scalars['ID']['input']>>;
+  /** About one of these contacts or an interaction of it. */
+  contactIds?: InputMaybe<Array<Scalars['ID']['input']>>;
+  /** About one of these interactions or something in it. */
+  interactionIds?: InputMaybe<Array<Scalars['ID']['input']>>;
+  /** Of one of these kinds. */
+  kinds?: InputMaybe<Array<EventKind>>;
+};
+
+/** What an event tells. */
+export type EventKind =
+  /** An API client. */
+  | 'API_CLIENT_CHANGED'
+  /** A channel was set up, changed or removed. */
+  | 'CHANNEL_CHANGED'
+  /** A channel's health. */
+  | 'CHANNEL_HEALTH_CHANGED'
+  /** Two contacts became one; the event is about the one that remains. */
+  | 'CONTACTS_MERGED'
+  /** A merge was undone. */
+  | 'CONTACTS_UNMERGED'
+  /** A contact's data or identities. */
+  | 'CONTACT_CHANGED'
+  /** A new contact. */
+  | 'CONTACT_CREATED'
+  /** A dead letter was added or resolved. */
+  | 'DEAD_LETTER_CHANGED'
+  /** A message of ours came further or failed. */
+  | 'DELIVERY_CHANGED'
+  /** An inbox. */
+  | 'INBOX_CHANGED'
+  /** Status, assignee, inbox, tags, priority or counters of an interaction. */
+  | 'INTERACTION_CHANGED'
+  /** A new interaction. */
+  | 'INTERACTION_OPENED'
+  /** Body, attachments or reactions of a message. */
+  | 'MESSAGE_CHANGED'
+  /** A message was accepted for sending. */
+  | 'MESSAGE_QUEUED'
+  /** A message came in. */
+  | 'MESSAGE_RECEIVED'
+  /** An internal note. */
+  | 'NOTE_ADDED'
+  /** A person was added, changed or removed. */
+  | 'PERSON_CHANGED'
+  /** The viewer has read or unread an interaction. */
+  | 'READ_CHANGED'
+  /** A script. */
+  | 'SCRIPT_CHANGED'
+  /** A session was revoked. */
+  | 'SESSION_REVOKED'
+  /** The workspace's settings. */
+  | 'SETTINGS_CHANGED'
+  /** A skill. */
+  | 'SKILL_CHANGED'
+  /** A line about something that happened in the interaction. */
+  | 'SYSTEM_LINE_ADDED'
+  /** A tag. */
+  | 'TAG_CHANGED'
+  /** A team or its members. */
+  | 'TEAM_CHANGED'
+  /** A saved view. */
+  | 'VIEW_CHANGED';
+
+/** One cell of the product's tables. */
+export type FloorCell =
+  /** Delivered as fallback text. */
+  | 'FALLBACK'
+  /** Not in the product's floor. */
+  | 'NO'
+  /** Taken natively. */
+  | 'YES';
+
+/** One field of a form. */
+export type FormFieldInput = {
+  /** Help under the field. */
+  hint?: InputMaybe<Scalars['String']['input']>;
+  /** Unique within the form; comes back in the answers. */
+  id: Scalars['String']['input'];
+  /** What the field is called. */
+  label: Scalars['String']['input'];
+  /** The options of a choice. */
+  options?: Array<FormOptionInput>;
+  /** Whether it must be filled. */
+  required?: Scalars['Boolean']['input'];
+  /** What it takes. */
+  type: FormFieldType;
+};
+
+/** Type of a form field. */
+export type FormFieldType =
+  /** Yes or no. */
+  | 'CHECKBOX'
+  /** One of the options. */
+  | 'CHOICE'
+  /** A calendar date. */
+  | 'DATE'
+  /** An e-mail address. */
+  | 'EMAIL'
+  /** Several lines. */
+  | 'MULTILINE'
+  /** Any of the options. */
+  | 'MULTIPLE_CHOICE'
+  /** A number. */
+  | 'NUMBER'
+  /** A telephone number. */
+  | 'PHONE'
+  /** One line. */
+  | 'TEXT';
+
+/** Fields to fill in. */
+export type FormInput = {
+  /** The fields, in order. */
+  fields: Array<FormFieldInput>;
+  /** What the send button says. */
+  submitLabel?: InputMaybe<Scalars['String']['input']>;
+  /** Explanation. */
+  text?: InputMaybe<Scalars['String']['input']>;
+  /** Heading. */
+  title: Scalars['String']['input'];
+};
+
+/** One option of a choice. */
+export type FormOptionInput = {
+  /** Unique within the field. */
+  id: Scalars['String']['input'];
+  /** What the option says. */
+  title: Scalars['String']['input'];
+};
+
+/** Text with markup. */
+export type FormattedInput = {
+  /** Language of `source`. */
+  markup: Markup;
+  /** The text with its markup; HTML is sanitised. */
+  source: Scalars['String']['input'];
+};
+
+/** How people take over. */
 export type HandToHumansInput = {
   /** Inbox to move to; stays where it is when absent. */
   inboxId?: InputMaybe<Scalars['ID']['input']>;
 };
 
-export type ChannelKind =
-  | 'FACEBOOK'
-  | 'FACEBOOK_MESSENGER'
-  | 'X'
-  | 'X_DIRECT_MESSAGES'
-  | 'INSTAGRAM'
-  | 'INSTAGRAM_DIRECT'
-  | 'LINKEDIN'
-  | 'YOUTUBE'
-  | 'GOOGLE_PLAY'
-  | 'GOOGLE_PLACES'
-  | 'APPLE_APP_REVIEWS'
-  | 'LINE'
-  | 'TELEGRAM'
-  | 'WHATSAPP'
-  | 'APPLE_MESSAGES'
-  | 'VIBER'
-  | 'MICROSOFT_TEAMS'
-  | 'SLACK'
-  | 'BYOC'
-  | 'DIGITAL_CHAT'
-  | 'EMAIL'
-  | 'SMS'
-  | 'GOOGLE_BUSINESS_MESSAGES';
+/** An image: one of our attachments or an address. */
+export type ImageInput =
+  /** One of our attachments. */
+  { attachmentId: Scalars['ID']['input']; url?: never; }
+  |  /** An address outside. */
+  { attachmentId?: never; url: Scalars['URL']['input']; };
 
-export type ChannelClass =
-  | 'SOCIAL'
-  | 'MESSAGING'
-  | 'COLLABORATION'
-  | 'CHAT'
-  | 'EMAIL'
-  | 'SMS'
-  | 'BYOC';
+/** What becomes of an interaction in a view. */
+export type InboxChangeType =
+  /** It was not inside and is now. */
+  | 'ENTERED'
+  /** It is not inside any more, or may no longer be seen. A reader that does not have it ignores that. */
+  | 'LEFT'
+  /** It is inside and has changed. A reader that does not have it adds it. */
+  | 'UPDATED';
 
-export type ChannelHealthState =
-  | 'UNKNOWN'
-  | 'WAITING_FOR_FIRST_EVENT'
-  | 'OK'
-  | 'DEGRADED'
-  | 'NEEDS_SIGN_IN'
-  | 'DOWN'
-  | 'DISABLED';
+/** Which interactions; an absent part does not narrow, an empty list matches nothing. */
+export type InteractionFilter = {
+  /** Of one of these people. */
+  assigneeIds?: InputMaybe<Array<Scalars['ID']['input']>>;
+  /** Whose. */
+  assignment?: InputMaybe<Assignment>;
+  /** On one of these channels. */
+  channelIds?: InputMaybe<Array<Scalars['ID']['input']>>;
+  /** On a channel of one of these kinds. */
+  channelKinds?: InputMaybe<Array<ChannelKind>>;
+  /** With (or without) a message that could not be sent. */
+  hasFailed?: InputMaybe<Scalars['Boolean']['input']>;
+  /** In one of these inboxes. */
+  inboxIds?: InputMaybe<Array<Scalars['ID']['input']>>;
+  /** With (or without) messages that the viewer has not seen. */
+  isUnread?: InputMaybe<Scalars['Boolean']['input']>;
+  /** Of one of these priorities. */
+  priorities?: InputMaybe<Array<Priority>>;
+  /** Needing one of these skills. */
+  skillIds?: InputMaybe<Array<Scalars['ID']['input']>>;
+  /** In one of these states; absent: in any but trashed. */
+  statuses?: InputMaybe<Array<InteractionStatus>>;
+  /** With at least one of these tags. */
+  tagIds?: InputMaybe<Array<Scalars['ID']['input']>>;
+};
 
-export type SettingType =
-  | 'TEXT'
-  | 'URL'
-  | 'HOST'
-  | 'NUMBER'
-  | 'BOOLEAN'
-  | 'LINES'
-  | 'JSON'
-  | 'CHOICE';
-
-export type Language =
-  | 'EN'
-  | 'DE';
-
-export type FloorCell =
-  | 'YES'
-  | 'FALLBACK'
-  | 'NO';
-
-export type RichKind =
-  | 'ADAPTIVE_CARD'
-  | 'FORMATTED'
-  | 'RICH_LINK'
-  | 'QUICK_REPLIES'
-  | 'LIST_PICKER'
-  | 'TIME_PICKER'
-  | 'FORM'
-  | 'ATTACHMENT'
-  | 'LOCATION'
-  | 'TEMPLATE'
-  | 'PAYMENT_REQUEST'
-  | 'APPOINTMENT_REQUEST';
-
-export type Support =
-  | 'NATIVE'
-  | 'CONVERTED'
-  | 'LOSSY'
-  | 'REFUSED';
-
-export type LengthUnit =
-  | 'CHARACTERS'
-  | 'BYTES'
-  | 'UTF16_UNITS';
-
-export type MediaClass =
-  | 'IMAGE'
-  | 'AUDIO'
-  | 'VIDEO'
-  | 'FILE';
-
+/** Order of a list of interactions. */
 export type InteractionSort =
+  /** What moved last comes first. */
   | 'NEWEST_ACTIVITY'
+  /** Who waits longest comes first; who does not wait is left out. */
   | 'OLDEST_WAITING'
+  /** What is most urgent comes first, then what moved last. */
   | 'PRIORITY';
 
-export type InteractionFilter = {
-  statuses?: InputMaybe<Array<InteractionStatus>>;
-  assignment?: InputMaybe<Assignment>;
-  assigneeIds?: InputMaybe<Array<Scalars['ID']['input']>>;
-  channelIds?: InputMaybe<Array<Scalars['ID']['input']>>;
-  channelKinds?: InputMaybe<Array<ChannelKind>>;
-  inboxIds?: InputMaybe<Array<Scalars['ID']['input']>>;
-  tagIds?: InputMaybe<Array<Scalars['ID']['input']>>;
-  skillIds?: InputMaybe<Array<Scalars['ID']['input']>>;
-  priorities?: InputMaybe<Array<Priority>>;
-  isUnread?: InputMaybe<Scalars['Boolean']['input']>;
-  hasFailed?: InputMaybe<Scalars['Boolean']['input']>;
-};
-
-export type Assignment =
-  | 'MINE'
-  | 'UNASSIGNED'
-  | 'ASSIGNED';
-
+/** Where an interaction stands. */
 export type InteractionStatus =
-  | 'NEW'
-  | 'OPEN'
-  | 'PENDING'
-  | 'ESCALATED'
-  | 'SNOOZED'
-  | 'RESOLVED'
+  /** Ended for good; a new message starts another interaction. */
   | 'CLOSED'
+  /** Handed to someone with more rights or knowledge. */
+  | 'ESCALATED'
+  /** Nobody has taken it yet. */
+  | 'NEW'
+  /** Being worked on. */
+  | 'OPEN'
+  /** Waiting for the contact or for something outside. */
+  | 'PENDING'
+  /** Answered; a new message opens it again. */
+  | 'RESOLVED'
+  /** Hidden until a time or until the contact writes. */
+  | 'SNOOZED'
+  /** Thrown away; kept until retention ends. */
   | 'TRASHED';
 
-export type Priority =
-  | 'LOW'
-  | 'NORMAL'
-  | 'HIGH'
-  | 'URGENT';
+/** Language of texts of the server. */
+export type Language =
+  /** German. */
+  | 'DE'
+  /** English. */
+  | 'EN';
 
-export type ReplyRefusal =
-  | 'INTERACTION_CLOSED'
-  | 'WINDOW_CLOSED'
-  | 'TEMPLATES_ONLY'
-  | 'CHANNEL_DISABLED'
-  | 'CHANNEL_NEEDS_SIGN_IN'
-  | 'CONTACT_BLOCKED'
-  | 'NOT_PERMITTED'
-  | 'KIND_NOT_AVAILABLE';
+/** In what a length is counted. */
+export type LengthUnit =
+  /** Bytes of UTF-8. */
+  | 'BYTES'
+  /** Unicode scalar values. */
+  | 'CHARACTERS'
+  /** UTF-16 code units. */
+  | 'UTF16_UNITS';
 
-export type Direction =
-  | 'INBOUND'
-  | 'OUTBOUND';
-
-export type MessageEntry =
-  | 'MESSAGE'
-  | 'NOTE'
-  | 'SYSTEM';
-
-export type DeliveryState =
-  | 'QUEUED'
-  | 'CANCELLED'
-  | 'SENDING'
-  | 'UNCONFIRMED'
-  | 'SENT'
-  | 'FAILED'
-  | 'DELIVERED'
-  | 'READ';
-
-export type SystemLineKind =
-  | 'ASSIGNED'
-  | 'UNASSIGNED'
-  | 'STATUS_CHANGED'
-  | 'SNOOZED'
-  | 'PRIORITY_CHANGED'
-  | 'SKILL_CHANGED'
-  | 'INBOX_CHANGED'
-  | 'CONTACTS_MERGED'
-  | 'SCRIPT_FAILED';
-
-export type ActorKind =
-  | 'PERSON'
-  | 'API_CLIENT'
-  | 'BOT'
-  | 'CONTACT'
-  | 'SCRIPT'
-  | 'SYSTEM'
-  | 'EXTERNAL';
-
-export type AttachmentState =
-  | 'PENDING'
-  | 'STORED'
-  | 'REFUSED'
-  | 'FAILED';
-
-export type Markup =
-  | 'HTML'
-  | 'MARKDOWN';
-
-export type FormFieldType =
-  | 'TEXT'
-  | 'MULTILINE'
-  | 'EMAIL'
-  | 'PHONE'
-  | 'NUMBER'
-  | 'DATE'
-  | 'CHOICE'
-  | 'MULTIPLE_CHOICE'
-  | 'CHECKBOX';
-
-export type RichContentInput =
-  { text: TextInput; formatted?: never; attachment?: never; location?: never; richLink?: never; quickReplies?: never; listPicker?: never; timePicker?: never; form?: never; adaptiveCard?: never; template?: never; paymentRequest?: never; appointmentRequest?: never; }
-  |  { text?: never; formatted: FormattedInput; attachment?: never; location?: never; richLink?: never; quickReplies?: never; listPicker?: never; timePicker?: never; form?: never; adaptiveCard?: never; template?: never; paymentRequest?: never; appointmentRequest?: never; }
-  |  { text?: never; formatted?: never; attachment: AttachmentInput; location?: never; richLink?: never; quickReplies?: never; listPicker?: never; timePicker?: never; form?: never; adaptiveCard?: never; template?: never; paymentRequest?: never; appointmentRequest?: never; }
-  |  { text?: never; formatted?: never; attachment?: never; location: LocationInput; richLink?: never; quickReplies?: never; listPicker?: never; timePicker?: never; form?: never; adaptiveCard?: never; template?: never; paymentRequest?: never; appointmentRequest?: never; }
-  |  { text?: never; formatted?: never; attachment?: never; location?: never; richLink: RichLinkInput; quickReplies?: never; listPicker?: never; timePicker?: never; form?: never; adaptiveCard?: never; template?: never; paymentRequest?: never; appointmentRequest?: never; }
-  |  { text?: never; formatted?: never; attachment?: never; location?: never; richLink?: never; quickReplies: QuickRepliesInput; listPicker?: never; timePicker?: never; form?: never; adaptiveCard?: never; template?: never; paymentRequest?: never; appointmentRequest?: never; }
-  |  { text?: never; formatted?: never; attachment?: never; location?: never; richLink?: never; quickReplies?: never; listPicker: ListPickerInput; timePicker?: never; form?: never; adaptiveCard?: never; template?: never; paymentRequest?: never; appointmentRequest?: never; }
-  |  { text?: never; formatted?: never; attachment?: never; location?: never; richLink?: never; quickReplies?: never; listPicker?: never; timePicker: TimePickerInput; form?: never; adaptiveCard?: never; template?: never; paymentRequest?: never; appointmentRequest?: never; }
-  |  { text?: never; formatted?: never; attachment?: never; location?: never; richLink?: never; quickReplies?: never; listPicker?: never; timePicker?: never; form: FormInput; adaptiveCard?: never; template?: never; paymentRequest?: never; appointmentRequest?: never; }
-  |  { text?: never; formatted?: never; attachment?: never; location?: never; richLink?: never; quickReplies?: never; listPicker?: never; timePicker?: never; form?: never; adaptiveCard: AdaptiveCardInput; template?: never; paymentRequest?: never; appointmentRequest?: never; }
-  |  { text?: never; formatted?: never; attachment?: never; location?: never; richLink?: never; quickReplies?: never; listPicker?: never; timePicker?: never; form?: never; adaptiveCard?: never; template: TemplateInput; paymentRequest?: never; appointmentRequest?: never; }
-  |  { text?: never; formatted?: never; attachment?: never; location?: never; richLink?: never; quickReplies?: never; listPicker?: never; timePicker?: never; form?: never; adaptiveCard?: never; template?: never; paymentRequest: PaymentRequestInput; appointmentRequest?: never; }
-  |  { text?: never; formatted?: never; attachment?: never; location?: never; richLink?: never; quickReplies?: never; listPicker?: never; timePicker?: never; form?: never; adaptiveCard?: never; template?: never; paymentRequest?: never; appointmentRequest: AppointmentRequestInput; };
-
-export type TextInput = {
-  text: Scalars['String']['input'];
-};
-
-export type FormattedInput = {
-  markup: Markup;
-  source: Scalars['String']['input'];
-};
-
-export type AttachmentInput = {
-  caption?: InputMaybe<Scalars['String']['input']>;
-};
-
-export type LocationInput = {
-  latitude: Scalars['Float']['input'];
-  longitude: Scalars['Float']['input'];
-  name?: InputMaybe<Scalars['String']['input']>;
-  address?: InputMaybe<Scalars['String']['input']>;
-};
-
-export type ImageInput =
-  { attachmentId: Scalars['ID']['input']; url?: never; }
-  |  { attachmentId?: never; url: Scalars['URL']['input']; };
-
-export type RichLinkInput = {
-  url: Scalars['URL']['input'];
-  title: Scalars['String']['input'];
-  description?: InputMaybe<Scalars['String']['input']>;
-  image?: InputMaybe<ImageInput>;
-};
-
-export type QuickRepliesInput = {
-  text: Scalars['String']['input'];
-  replies: Array<QuickReplyInput>;
-};
-
-export type QuickReplyInput = {
-  id: Scalars['String']['input'];
-  title: Scalars['String']['input'];
-};
-
-export type ListPickerInput = {
-  title: Scalars['String']['input'];
-  text?: InputMaybe<Scalars['String']['input']>;
-  multiple?: Scalars['Boolean']['input'];
-  sections: Array<ListSectionInput>;
-};
-
-export type ListSectionInput = {
-  title?: InputMaybe<Scalars['String']['input']>;
-  items: Array<ListItemInput>;
-};
-
+/** One item of a list. */
 export type ListItemInput = {
-  id: Scalars['String']['input'];
-  title: Scalars['String']['input'];
+  /** One line about it. */
   description?: InputMaybe<Scalars['String']['input']>;
+  /** Unique within the message; comes back in the selection. */
+  id: Scalars['String']['input'];
+  /** Picture of it. */
   image?: InputMaybe<ImageInput>;
-};
-
-export type TimePickerInput = {
-  title: Scalars['String']['input'];
-  text?: InputMaybe<Scalars['String']['input']>;
-  timeZone: Scalars['String']['input'];
-  slots: Array<TimeSlotInput>;
-};
-
-export type TimeSlotInput = {
-  id: Scalars['String']['input'];
-  start: Scalars['DateTime']['input'];
-  durationMin: Scalars['Int']['input'];
-};
-
-export type FormInput = {
-  title: Scalars['String']['input'];
-  text?: InputMaybe<Scalars['String']['input']>;
-  fields: Array<FormFieldInput>;
-  submitLabel?: InputMaybe<Scalars['String']['input']>;
-};
-
-export type FormFieldInput = {
-  id: Scalars['String']['input'];
-  label: Scalars['String']['input'];
-  type: FormFieldType;
-  required?: Scalars['Boolean']['input'];
-  hint?: InputMaybe<Scalars['String']['input']>;
-  options?: Array<FormOptionInput>;
-};
-
-export type FormOptionInput = {
-  id: Scalars['String']['input'];
+  /** Name of the item. */
   title: Scalars['String']['input'];
 };
 
-export type AdaptiveCardInput = {
-  card: Scalars['AdaptiveCardJSON']['input'];
-};
-
-export type TemplateInput = {
-  name: Scalars['String']['input'];
-  language: Scalars['String']['input'];
-  parameters?: Array<TemplateParameterInput>;
-  text: Scalars['String']['input'];
-};
-
-export type TemplateParameterInput = {
-  name: Scalars['String']['input'];
-  value: Scalars['String']['input'];
-};
-
-export type PaymentRequestInput = {
-  description: Scalars['String']['input'];
-  amountMinor: Scalars['Int']['input'];
-  currency: Scalars['String']['input'];
-  url: Scalars['URL']['input'];
-  reference?: InputMaybe<Scalars['String']['input']>;
-};
-
-export type AppointmentRequestInput = {
+/** A list to choose from. */
+export type ListPickerInput = {
+  /** Whether several items may be chosen. */
+  multiple?: Scalars['Boolean']['input'];
+  /** The items, grouped. */
+  sections: Array<ListSectionInput>;
+  /** Explanation under the heading. */
+  text?: InputMaybe<Scalars['String']['input']>;
+  /** Heading. */
   title: Scalars['String']['input'];
-  text?: InputMaybe<Scalars['String']['input']>;
-  location?: InputMaybe<Scalars['String']['input']>;
-  timeZone: Scalars['String']['input'];
-  slots: Array<TimeSlotInput>;
-  url?: InputMaybe<Scalars['URL']['input']>;
 };
 
-export type ViolationCode =
-  | 'EMPTY'
-  | 'TOO_LONG'
-  | 'TOO_MANY'
-  | 'DUPLICATE'
-  | 'OUT_OF_RANGE'
-  | 'NOT_SUPPORTED'
-  | 'INVALID';
-
-export type DeadLetterState =
-  | 'OPEN'
-  | 'REPLAYED'
-  | 'DROPPED';
-
-export type SearchKind =
-  | 'MESSAGE'
-  | 'CONTACT'
-  | 'INTERACTION';
-
-export type PersonFilter = {
-  role?: InputMaybe<Role>;
-  status?: InputMaybe<PersonStatus>;
-  teamId?: InputMaybe<Scalars['ID']['input']>;
-  text?: InputMaybe<Scalars['String']['input']>;
+/** One group of a list. */
+export type ListSectionInput = {
+  /** Its items, in order. */
+  items: Array<ListItemInput>;
+  /** Heading of the group. */
+  title?: InputMaybe<Scalars['String']['input']>;
 };
 
-export type ContactFilter = {
-  text?: InputMaybe<Scalars['String']['input']>;
-  channelId?: InputMaybe<Scalars['ID']['input']>;
-};
-
-export type DeadLetterFilter = {
-  channelId?: InputMaybe<Scalars['ID']['input']>;
-  direction?: InputMaybe<Direction>;
-  states?: InputMaybe<Array<DeadLetterState>>;
-};
-
-export type AuditFilter = {
-  entityId?: InputMaybe<Scalars['ID']['input']>;
-  personId?: InputMaybe<Scalars['ID']['input']>;
-  action?: InputMaybe<Scalars['String']['input']>;
-};
-
-export type UserErrorCode =
-  | 'NOT_FOUND'
-  | 'FORBIDDEN'
-  | 'CONFLICT'
-  | 'INVALID'
-  | 'EMPTY'
-  | 'TOO_LONG'
-  | 'TOO_MANY'
-  | 'DUPLICATE'
-  | 'OUT_OF_RANGE'
-  | 'NOT_SUPPORTED'
-  | 'RATE_LIMITED'
-  | 'UNAUTHENTICATED'
-  | 'UNAVAILABLE';
-
-export type SignInInput = {
-  email: Scalars['String']['input'];
-  password: Scalars['String']['input'];
-};
-
-export type UpdateProfileInput = {
+/** A point on the map. */
+export type LocationInput = {
+  /** Postal address of the place. */
+  address?: InputMaybe<Scalars['String']['input']>;
+  /** Degrees north, −90 to 90. */
+  latitude: Scalars['Float']['input'];
+  /** Degrees east, −180 to 180. */
+  longitude: Scalars['Float']['input'];
+  /** Name of the place. */
   name?: InputMaybe<Scalars['String']['input']>;
-  language?: InputMaybe<Scalars['String']['input']>;
-  currentPassword?: InputMaybe<Scalars['String']['input']>;
-  newPassword?: InputMaybe<Scalars['String']['input']>;
 };
 
-/** clientId: any text up to 64 characters, unique per actor; the same one again returns the first result. */
-export type SendMessageInput = {
-  interactionId: Scalars['ID']['input'];
-  clientId: Scalars['String']['input'];
-  content: RichContentInput;
-  attachmentIds?: Array<Scalars['ID']['input']>;
-  quotedId?: InputMaybe<Scalars['ID']['input']>;
-  /** What the writer had seen; newer messages of the contact are a CONFLICT unless force. */
-  seen?: InputMaybe<Scalars['LogCursor']['input']>;
-  force?: Scalars['Boolean']['input'];
-  /** Change the status in the same step. */
-  thenStatus?: InputMaybe<InteractionStatus>;
-};
-
-export type AddNoteInput = {
-  interactionId: Scalars['ID']['input'];
-  clientId: Scalars['String']['input'];
-  text: Scalars['String']['input'];
-  mentionIds?: Array<Scalars['ID']['input']>;
-  attachmentIds?: Array<Scalars['ID']['input']>;
-};
-
-export type EditMessageInput = {
-  messageId: Scalars['ID']['input'];
-  content: RichContentInput;
-  expectedVersion?: InputMaybe<Scalars['Int']['input']>;
-};
-
-export type DeleteMessageInput = {
-  messageId: Scalars['ID']['input'];
-  expectedVersion?: InputMaybe<Scalars['Int']['input']>;
-};
-
-export type ReactInput = {
-  messageId: Scalars['ID']['input'];
-  emoji: Scalars['String']['input'];
-  isAdded?: Scalars['Boolean']['input'];
-};
-
-export type MessageActionInput = {
-  messageId: Scalars['ID']['input'];
-};
-
-export type ResolveUnconfirmedInput = {
-  messageId: Scalars['ID']['input'];
-  action: UnconfirmedAction;
-};
-
-export type UnconfirmedAction =
-  | 'SEND_AGAIN'
-  | 'MARK_SENT';
-
-export type AssignInteractionInput = {
-  interactionId: Scalars['ID']['input'];
-  /** null: nobody. */
-  assigneeId?: InputMaybe<Scalars['ID']['input']>;
-  expectedVersion?: InputMaybe<Scalars['Int']['input']>;
-};
-
-export type SetInteractionStatusInput = {
-  interactionId: Scalars['ID']['input'];
-  status: InteractionStatus;
-  expectedVersion?: InputMaybe<Scalars['Int']['input']>;
-};
-
-export type SnoozeInteractionInput = {
-  interactionId: Scalars['ID']['input'];
-  until: Scalars['DateTime']['input'];
-  expectedVersion?: InputMaybe<Scalars['Int']['input']>;
-};
-
-export type SetInteractionPriorityInput = {
-  interactionId: Scalars['ID']['input'];
-  priority: Priority;
-  expectedVersion?: InputMaybe<Scalars['Int']['input']>;
-};
-
-export type SetInteractionTagsInput = {
-  interactionId: Scalars['ID']['input'];
-  add?: Array<Scalars['ID']['input']>;
-  remove?: Array<Scalars['ID']['input']>;
-  expectedVersion?: InputMaybe<Scalars['Int']['input']>;
-};
-
-export type SetInteractionSkillInput = {
-  interactionId: Scalars['ID']['input'];
-  skillId?: InputMaybe<Scalars['ID']['input']>;
-  expectedVersion?: InputMaybe<Scalars['Int']['input']>;
-};
-
-export type MoveInteractionInput = {
-  interactionId: Scalars['ID']['input'];
-  inboxId: Scalars['ID']['input'];
-  expectedVersion?: InputMaybe<Scalars['Int']['input']>;
-};
-
+/** Whether the viewer has seen an interaction. */
 export type MarkInteractionReadInput = {
+  /** Which interaction. */
   interactionId: Scalars['ID']['input'];
-  /** false: mark unread. */
+  /** `false`: mark unread. */
   isRead?: Scalars['Boolean']['input'];
 };
 
-export type SetPresenceInput = {
-  interactionId: Scalars['ID']['input'];
-  /** One per browser tab. */
-  tabId: Scalars['String']['input'];
-  state: PresenceState;
+/** Markup language. */
+export type Markup =
+  /** HTML, sanitised by the server. */
+  | 'HTML'
+  /** CommonMark. */
+  | 'MARKDOWN';
+
+/** Group of file types. */
+export type MediaClass =
+  /** Sound. */
+  | 'AUDIO'
+  /** Anything else. */
+  | 'FILE'
+  /** Pictures. */
+  | 'IMAGE'
+  /** Moving pictures. */
+  | 'VIDEO';
+
+/** Two contacts that are one person. */
+export type MergeContactsInput = {
+  /** Refuse when the second has changed since this version. */
+  expectedLoserVersion?: InputMaybe<Scalars['Int']['input']>;
+  /** Refuse when the first has changed since this version. */
+  expectedWinnerVersion?: InputMaybe<Scalars['Int']['input']>;
+  /** The contact that becomes part of it. */
+  loserId: Scalars['ID']['input'];
+  /** The contact that remains. */
+  winnerId: Scalars['ID']['input'];
 };
 
-export type PresenceState =
-  | 'VIEWING'
-  | 'REPLYING'
-  | 'AWAY'
-  | 'LEFT';
-
-export type CreateContactInput = {
-  clientId: Scalars['String']['input'];
-  name: Scalars['String']['input'];
-  email?: InputMaybe<Scalars['String']['input']>;
-  phone?: InputMaybe<Scalars['String']['input']>;
-  language?: InputMaybe<Scalars['String']['input']>;
-  notes?: InputMaybe<Scalars['String']['input']>;
-  fields?: Array<ContactFieldInput>;
+/** A message of ours to do something about. */
+export type MessageActionInput = {
+  /** Which message. */
+  messageId: Scalars['ID']['input'];
 };
 
-export type UpdateContactInput = {
-  contactId: Scalars['ID']['input'];
-  name?: InputMaybe<Scalars['String']['input']>;
-  email?: InputMaybe<Scalars['String']['input']>;
-  phone?: InputMaybe<Scalars['String']['input']>;
-  language?: InputMaybe<Scalars['String']['input']>;
-  notes?: InputMaybe<Scalars['String']['input']>;
-  fields?: InputMaybe<Array<ContactFieldInput>>;
-  isBlocked?: InputMaybe<Scalars['Boolean']['input']>;
+/** What an entry of an interaction is. */
+export type MessageEntry =
+  /** Something said between the contact and us. */
+  | 'MESSAGE'
+  /** Something that only we see. */
+  | 'NOTE'
+  /** What happened to the interaction. */
+  | 'SYSTEM';
+
+/** Where an interaction moves. */
+export type MoveInteractionInput = {
+  /** Refuse when it has changed since this version. */
   expectedVersion?: InputMaybe<Scalars['Int']['input']>;
+  /** The inbox. */
+  inboxId: Scalars['ID']['input'];
+  /** Which interaction. */
+  interactionId: Scalars['ID']['input'];
 };
 
-export type ContactFieldInput = {
-  key: Scalars['String']['input'];
+/** A request to pay. */
+export type PaymentRequestInput = {
+  /** Amount in the currency's minor unit (cents). */
+  amountMinor: Scalars['Int']['input'];
+  /** ISO 4217 code. */
+  currency: Scalars['String']['input'];
+  /** What is paid for. */
+  description: Scalars['String']['input'];
+  /** The merchant's own reference. */
+  reference?: InputMaybe<Scalars['String']['input']>;
+  /** Where to pay. */
+  url: Scalars['URL']['input'];
+};
+
+/** Which people; an absent part does not narrow. */
+export type PersonFilter = {
+  /** Of this rank. */
+  role?: InputMaybe<Role>;
+  /** Who may, or may not, sign in. */
+  status?: InputMaybe<PersonStatus>;
+  /** Of this team. */
+  teamId?: InputMaybe<Scalars['ID']['input']>;
+  /** With these words, or beginnings of them, in name or address. */
+  text?: InputMaybe<Scalars['String']['input']>;
+};
+
+/** How well a person knows something. */
+export type PersonSkillInput = {
+  /** 1 (knows a little) to 5 (expert). */
+  proficiency: Scalars['Int']['input'];
+  /** What. */
+  skillId: Scalars['ID']['input'];
+};
+
+/** Whether a person may sign in. */
+export type PersonStatus =
+  /** They may. */
+  | 'ACTIVE'
+  /** They may not; what they did stays. */
+  | 'DISABLED';
+
+/** What somebody does on an interaction. */
+export type PresenceState =
+  /** Has it open but does not look. */
+  | 'AWAY'
+  /** Has closed it. */
+  | 'LEFT'
+  /** Writes an answer. */
+  | 'REPLYING'
+  /** Looks at it. */
+  | 'VIEWING';
+
+/** How urgent an interaction is. */
+export type Priority =
+  /** Before the others. */
+  | 'HIGH'
+  /** When there is time. */
+  | 'LOW'
+  /** In turn. */
+  | 'NORMAL'
+  /** Now. */
+  | 'URGENT';
+
+/** A channel to be checked. */
+export type ProbeChannelInput = {
+  /** Which channel. */
+  channelId: Scalars['ID']['input'];
+};
+
+/** A question with one-tap answers. */
+export type QuickRepliesInput = {
+  /** The answers, in order. */
+  replies: Array<QuickReplyInput>;
+  /** The question. */
+  text: Scalars['String']['input'];
+};
+
+/** One one-tap answer. */
+export type QuickReplyInput = {
+  /** Unique within the message; comes back in the selection. */
+  id: Scalars['String']['input'];
+  /** What the button says. */
+  title: Scalars['String']['input'];
+};
+
+/** A reaction to be put on or taken off. */
+export type ReactInput = {
+  /** The emoji, or the platform's word for it. */
+  emoji: Scalars['String']['input'];
+  /** `false`: take it off. */
+  isAdded?: Scalars['Boolean']['input'];
+  /** On which message. */
+  messageId: Scalars['ID']['input'];
+};
+
+/** Dead letters: exactly one of `ids` and `channelId`. */
+export type ReplayDeadLettersInput = {
+  /** All open ones of a channel, at most 500 in a call. */
+  channelId?: InputMaybe<Scalars['ID']['input']>;
+  /** These, at most 500. */
+  ids?: InputMaybe<Array<Scalars['ID']['input']>>;
+};
+
+/** Why we may not answer. */
+export type ReplyRefusal =
+  /** The channel is switched off. */
+  | 'CHANNEL_DISABLED'
+  /** The channel's credentials are broken. */
+  | 'CHANNEL_NEEDS_SIGN_IN'
+  /** The contact is blocked. */
+  | 'CONTACT_BLOCKED'
+  /** It is closed or trashed. */
+  | 'INTERACTION_CLOSED'
+  /** The viewer may not send. */
+  | 'NOT_PERMITTED'
+  /** The window has closed, but approved templates may be sent. */
+  | 'TEMPLATES_ONLY'
+  /** The platform's reply window has closed. */
+  | 'WINDOW_CLOSED';
+
+/** A decision about a message of which nobody knows whether it was sent. */
+export type ResolveUnconfirmedInput = {
+  /** The decision. */
+  action: UnconfirmedAction;
+  /** Which message. */
+  messageId: Scalars['ID']['input'];
+};
+
+/** What to send: exactly one kind. */
+export type RichContentInput =
+  /** An Adaptive Card. */
+  { adaptiveCard: AdaptiveCardInput; appointmentRequest?: never; attachment?: never; form?: never; formatted?: never; listPicker?: never; location?: never; paymentRequest?: never; quickReplies?: never; richLink?: never; template?: never; text?: never; timePicker?: never; }
+  |  /** A request to agree on an appointment. */
+  { adaptiveCard?: never; appointmentRequest: AppointmentRequestInput; attachment?: never; form?: never; formatted?: never; listPicker?: never; location?: never; paymentRequest?: never; quickReplies?: never; richLink?: never; template?: never; text?: never; timePicker?: never; }
+  |  /** The message is its attachments. */
+  { adaptiveCard?: never; appointmentRequest?: never; attachment: AttachmentInput; form?: never; formatted?: never; listPicker?: never; location?: never; paymentRequest?: never; quickReplies?: never; richLink?: never; template?: never; text?: never; timePicker?: never; }
+  |  /** Fields to fill in. */
+  { adaptiveCard?: never; appointmentRequest?: never; attachment?: never; form: FormInput; formatted?: never; listPicker?: never; location?: never; paymentRequest?: never; quickReplies?: never; richLink?: never; template?: never; text?: never; timePicker?: never; }
+  |  /** HTML or Markdown. */
+  { adaptiveCard?: never; appointmentRequest?: never; attachment?: never; form?: never; formatted: FormattedInput; listPicker?: never; location?: never; paymentRequest?: never; quickReplies?: never; richLink?: never; template?: never; text?: never; timePicker?: never; }
+  |  /** A list to choose from. */
+  { adaptiveCard?: never; appointmentRequest?: never; attachment?: never; form?: never; formatted?: never; listPicker: ListPickerInput; location?: never; paymentRequest?: never; quickReplies?: never; richLink?: never; template?: never; text?: never; timePicker?: never; }
+  |  /** A point on the map. */
+  { adaptiveCard?: never; appointmentRequest?: never; attachment?: never; form?: never; formatted?: never; listPicker?: never; location: LocationInput; paymentRequest?: never; quickReplies?: never; richLink?: never; template?: never; text?: never; timePicker?: never; }
+  |  /** A request to pay. */
+  { adaptiveCard?: never; appointmentRequest?: never; attachment?: never; form?: never; formatted?: never; listPicker?: never; location?: never; paymentRequest: PaymentRequestInput; quickReplies?: never; richLink?: never; template?: never; text?: never; timePicker?: never; }
+  |  /** A question with one-tap answers. */
+  { adaptiveCard?: never; appointmentRequest?: never; attachment?: never; form?: never; formatted?: never; listPicker?: never; location?: never; paymentRequest?: never; quickReplies: QuickRepliesInput; richLink?: never; template?: never; text?: never; timePicker?: never; }
+  |  /** A link shown as a card. */
+  { adaptiveCard?: never; appointmentRequest?: never; attachment?: never; form?: never; formatted?: never; listPicker?: never; location?: never; paymentRequest?: never; quickReplies?: never; richLink: RichLinkInput; template?: never; text?: never; timePicker?: never; }
+  |  /** An approved template. */
+  { adaptiveCard?: never; appointmentRequest?: never; attachment?: never; form?: never; formatted?: never; listPicker?: never; location?: never; paymentRequest?: never; quickReplies?: never; richLink?: never; template: TemplateInput; text?: never; timePicker?: never; }
+  |  /** Plain text. */
+  { adaptiveCard?: never; appointmentRequest?: never; attachment?: never; form?: never; formatted?: never; listPicker?: never; location?: never; paymentRequest?: never; quickReplies?: never; richLink?: never; template?: never; text: TextInput; timePicker?: never; }
+  |  /** Time slots to choose from. */
+  { adaptiveCard?: never; appointmentRequest?: never; attachment?: never; form?: never; formatted?: never; listPicker?: never; location?: never; paymentRequest?: never; quickReplies?: never; richLink?: never; template?: never; text?: never; timePicker: TimePickerInput; };
+
+/** Kinds of rich content that a channel may or may not take. */
+export type RichKind =
+  /** Adaptive Card. */
+  | 'ADAPTIVE_CARD'
+  /** Request for an appointment. */
+  | 'APPOINTMENT_REQUEST'
+  /** Files. */
+  | 'ATTACHMENT'
+  /** Form to fill in. */
+  | 'FORM'
+  /** HTML or Markdown. */
+  | 'FORMATTED'
+  /** List to choose from. */
+  | 'LIST_PICKER'
+  /** Point on the map. */
+  | 'LOCATION'
+  /** Request to pay. */
+  | 'PAYMENT_REQUEST'
+  /** Question with one-tap answers. */
+  | 'QUICK_REPLIES'
+  /** Link card. */
+  | 'RICH_LINK'
+  /** Approved template. */
+  | 'TEMPLATE'
+  /** Time slots to choose from. */
+  | 'TIME_PICKER';
+
+/** A link shown as a card. */
+export type RichLinkInput = {
+  /** One or two sentences. */
+  description?: InputMaybe<Scalars['String']['input']>;
+  /** Image of the card. */
+  image?: InputMaybe<ImageInput>;
+  /** Title of the card. */
+  title: Scalars['String']['input'];
+  /** Where it leads. */
+  url: Scalars['URL']['input'];
+};
+
+/** What a person is to the workspace. */
+export type Role =
+  /** Also sets up channels, people and everything else. */
+  | 'ADMIN'
+  /** Answers contacts. */
+  | 'AGENT'
+  /** Watches and steers all interactions. */
+  | 'SUPERVISOR';
+
+/** What the token of an API client or bot allows. */
+export type Scope =
+  /** Set up channels. */
+  | 'MANAGE_CHANNELS'
+  /** Create, change and merge contacts. */
+  | 'MANAGE_CONTACTS'
+  /** Assign, resolve, tag, move. */
+  | 'MANAGE_INTERACTIONS'
+  /** Set up everything else. */
+  | 'MANAGE_WORKSPACE'
+  /** Follow the event log. */
+  | 'READ_EVENTS'
+  /** Read interactions, messages and contacts. */
+  | 'READ_INTERACTIONS'
+  /** Send messages and write notes. */
+  | 'SEND_MESSAGES';
+
+/** One step of a script: exactly one kind. */
+export type ScriptStepInput =
+  /** Lets people take over. */
+  { handToHumans: HandToHumansInput; sendContent?: never; setPriority?: never; setSkill?: never; }
+  |  /** Sends this to the contact. */
+  { handToHumans?: never; sendContent: RichContentInput; setPriority?: never; setSkill?: never; }
+  |  /** Says that it is this urgent. */
+  { handToHumans?: never; sendContent?: never; setPriority: Priority; setSkill?: never; }
+  |  /** Says that this skill is needed. */
+  { handToHumans?: never; sendContent?: never; setPriority?: never; setSkill: Scalars['ID']['input']; };
+
+/** What is looked for. */
+export type SearchKind =
+  /** Contacts, by name, address and number. */
+  | 'CONTACT'
+  /** Interactions, by reference and subject. */
+  | 'INTERACTION'
+  /** Messages and notes, by their text. */
+  | 'MESSAGE';
+
+/** A message to be sent. */
+export type SendMessageInput = {
+  /** Uploaded files to go with it. */
+  attachmentIds?: Array<Scalars['ID']['input']>;
+  /** Any text up to 64 characters, unique per writer; the same one again returns the first result. */
+  clientId: Scalars['String']['input'];
+  /** What to send. */
+  content: RichContentInput;
+  /** Send whatever the contact wrote meanwhile. */
+  force?: Scalars['Boolean']['input'];
+  /** In which interaction. */
+  interactionId: Scalars['ID']['input'];
+  /** Message that it quotes. */
+  quotedId?: InputMaybe<Scalars['ID']['input']>;
+  /** What the writer had seen: newer messages of the contact are a `CONFLICT`, unless forced. */
+  seen?: InputMaybe<Scalars['LogCursor']['input']>;
+  /** State that the interaction takes with it. */
+  thenStatus?: InputMaybe<InteractionStatus>;
+};
+
+/** How urgent an interaction is. */
+export type SetInteractionPriorityInput = {
+  /** Refuse when it has changed since this version. */
+  expectedVersion?: InputMaybe<Scalars['Int']['input']>;
+  /** Which interaction. */
+  interactionId: Scalars['ID']['input'];
+  /** The new priority. */
+  priority: Priority;
+};
+
+/** Which skill an interaction needs. */
+export type SetInteractionSkillInput = {
+  /** Refuse when it has changed since this version. */
+  expectedVersion?: InputMaybe<Scalars['Int']['input']>;
+  /** Which interaction. */
+  interactionId: Scalars['ID']['input'];
+  /** The skill; null: none. */
+  skillId?: InputMaybe<Scalars['ID']['input']>;
+};
+
+/** To which state an interaction moves. */
+export type SetInteractionStatusInput = {
+  /** Refuse when it has changed since this version. */
+  expectedVersion?: InputMaybe<Scalars['Int']['input']>;
+  /** Which interaction. */
+  interactionId: Scalars['ID']['input'];
+  /** The new state; to snooze, use `snoozeInteraction`. */
+  status: InteractionStatus;
+};
+
+/** Tags to put on and to take off. */
+export type SetInteractionTagsInput = {
+  /** Tags to put on. */
+  add?: Array<Scalars['ID']['input']>;
+  /** Refuse when it has changed since this version. */
+  expectedVersion?: InputMaybe<Scalars['Int']['input']>;
+  /** Which interaction. */
+  interactionId: Scalars['ID']['input'];
+  /** Tags to take off. */
+  remove?: Array<Scalars['ID']['input']>;
+};
+
+/** What the viewer does in one browser tab. */
+export type SetPresenceInput = {
+  /** On which interaction. */
+  interactionId: Scalars['ID']['input'];
+  /** What. */
+  state: PresenceState;
+  /** One per browser tab, up to 64 characters. */
+  tabId: Scalars['String']['input'];
+};
+
+/** How a setting is entered. */
+export type SettingType =
+  /** `true` or `false`. */
+  | 'BOOLEAN'
+  /** One of the choices. */
+  | 'CHOICE'
+  /** A host name. */
+  | 'HOST'
+  /** A JSON document. */
+  | 'JSON'
+  /** Several lines, one entry each. */
+  | 'LINES'
+  /** A whole number. */
+  | 'NUMBER'
+  /** One line of text. */
+  | 'TEXT'
+  /** A web address. */
+  | 'URL';
+
+/** What a person signs in with. */
+export type SignInInput = {
+  /** E-mail address; upper and lower case are the same. */
+  email: Scalars['String']['input'];
+  /** Password. */
+  password: Scalars['String']['input'];
+};
+
+/** Until when an interaction is put off. */
+export type SnoozeInteractionInput = {
+  /** Refuse when it has changed since this version. */
+  expectedVersion?: InputMaybe<Scalars['Int']['input']>;
+  /** Which interaction. */
+  interactionId: Scalars['ID']['input'];
+  /** When it comes back; earlier when the contact writes. */
+  until: Scalars['DateTime']['input'];
+};
+
+/** How well a channel takes something. */
+export type Support =
+  /** Goes out in another form with the same meaning. */
+  | 'CONVERTED'
+  /** Goes through, but something is lost. */
+  | 'LOSSY'
+  /** As it is. */
+  | 'NATIVE'
+  /** Not possible or not offered. */
+  | 'REFUSED';
+
+/** Kind of a system line. */
+export type SystemLineKind =
+  /** Somebody took it or was given it. */
+  | 'ASSIGNED'
+  /** The contact was merged with another. */
+  | 'CONTACTS_MERGED'
+  /** It moved to another inbox. */
+  | 'INBOX_CHANGED'
+  /** Its priority changed. */
+  | 'PRIORITY_CHANGED'
+  /** A step of the script could not be run. */
+  | 'SCRIPT_FAILED'
+  /** Another skill is needed. */
+  | 'SKILL_CHANGED'
+  /** It was put off. */
+  | 'SNOOZED'
+  /** Its status changed. */
+  | 'STATUS_CHANGED'
+  /** Nobody has it any more. */
+  | 'UNASSIGNED';
+
+/** An approved template. */
+export type TemplateInput = {
+  /** Language tag as the platform writes it. */
+  language: Scalars['String']['input'];
+  /** The platform's name of it. */
+  name: Scalars['String']['input'];
+  /** Values of its placeholders. */
+  parameters?: Array<TemplateParameterInput>;
+  /** The filled-in text, for display and fallback. */
+  text: Scalars['String']['input'];
+};
+
+/** One value for a template. */
+export type TemplateParameterInput = {
+  /** Name or number of the placeholder. */
+  name: Scalars['String']['input'];
+  /** What to put there. */
   value: Scalars['String']['input'];
 };
 
-export type MergeContactsInput = {
-  winnerId: Scalars['ID']['input'];
-  loserId: Scalars['ID']['input'];
-  expectedWinnerVersion?: InputMaybe<Scalars['Int']['input']>;
-  expectedLoserVersion?: InputMaybe<Scalars['Int']['input']>;
+/** Plain text. */
+export type TextInput = {
+  /** The text. */
+  text: Scalars['String']['input'];
 };
 
+/** Time slots to choose from. */
+export type TimePickerInput = {
+  /** The slots, in order. */
+  slots: Array<TimeSlotInput>;
+  /** Explanation. */
+  text?: InputMaybe<Scalars['String']['input']>;
+  /** IANA time zone in which the slots are shown, such as `Europe/Berlin`. */
+  timeZone: Scalars['String']['input'];
+  /** Heading. */
+  title: Scalars['String']['input'];
+};
+
+/** One slot. */
+export type TimeSlotInput = {
+  /** Length in minutes. */
+  durationMin: Scalars['Int']['input'];
+  /** Unique within the message; comes back in the answer. */
+  id: Scalars['String']['input'];
+  /** Start of the slot. */
+  start: Scalars['DateTime']['input'];
+};
+
+/** What to do about a message of which nobody knows whether it was sent. */
+export type UnconfirmedAction =
+  /** It was sent. */
+  | 'MARK_SENT'
+  /** Send it again; the contact may get it twice. */
+  | 'SEND_AGAIN';
+
+/** A merge to be undone. */
 export type UnmergeContactsInput = {
+  /** Which merge. */
   mergeId: Scalars['ID']['input'];
 };
 
-export type CreateViewInput = {
-  clientId: Scalars['String']['input'];
-  name: Scalars['String']['input'];
-  inboxId?: InputMaybe<Scalars['ID']['input']>;
-  isShared?: Scalars['Boolean']['input'];
-  filter: InteractionFilter;
-  sort?: InteractionSort;
-};
-
-export type UpdateViewInput = {
-  viewId: Scalars['ID']['input'];
-  name?: InputMaybe<Scalars['String']['input']>;
-  inboxId?: InputMaybe<Scalars['ID']['input']>;
-  isShared?: InputMaybe<Scalars['Boolean']['input']>;
-  filter?: InputMaybe<InteractionFilter>;
-  sort?: InputMaybe<InteractionSort>;
-  position?: InputMaybe<Scalars['Int']['input']>;
-  expectedVersion?: InputMaybe<Scalars['Int']['input']>;
-};
-
-export type DeleteInput = {
-  id: Scalars['ID']['input'];
-  expectedVersion?: InputMaybe<Scalars['Int']['input']>;
-};
-
-export type CreateTagInput = {
-  clientId: Scalars['String']['input'];
-  name: Scalars['String']['input'];
-  colour: Scalars['String']['input'];
-};
-
-export type UpdateTagInput = {
-  tagId: Scalars['ID']['input'];
-  name?: InputMaybe<Scalars['String']['input']>;
-  colour?: InputMaybe<Scalars['String']['input']>;
-  expectedVersion?: InputMaybe<Scalars['Int']['input']>;
-};
-
-export type ChannelSettingInput = {
-  key: Scalars['String']['input'];
-  /** null removes the value. */
-  value?: InputMaybe<Scalars['String']['input']>;
-};
-
-export type CreateChannelInput = {
-  clientId: Scalars['String']['input'];
-  kind: ChannelKind;
-  name: Scalars['String']['input'];
-  inboxId: Scalars['ID']['input'];
-  defaultSkillId?: InputMaybe<Scalars['ID']['input']>;
-  defaultScriptId?: InputMaybe<Scalars['ID']['input']>;
-  settings?: Array<ChannelSettingInput>;
-};
-
+/** What to change about a channel; what is left out stays. */
 export type UpdateChannelInput = {
+  /** Which channel. */
   channelId: Scalars['ID']['input'];
-  name?: InputMaybe<Scalars['String']['input']>;
-  inboxId?: InputMaybe<Scalars['ID']['input']>;
-  defaultSkillId?: InputMaybe<Scalars['ID']['input']>;
+  /** Script that runs on new interactions. */
   defaultScriptId?: InputMaybe<Scalars['ID']['input']>;
-  settings?: InputMaybe<Array<ChannelSettingInput>>;
+  /** Skill that new interactions need. */
+  defaultSkillId?: InputMaybe<Scalars['ID']['input']>;
+  /** Refuse when it has changed since this version. */
+  expectedVersion?: InputMaybe<Scalars['Int']['input']>;
+  /** Where new interactions appear. */
+  inboxId?: InputMaybe<Scalars['ID']['input']>;
+  /** Whether it takes part. */
   isEnabled?: InputMaybe<Scalars['Boolean']['input']>;
+  /** Name for people. */
+  name?: InputMaybe<Scalars['String']['input']>;
+  /** Settings to change. */
+  settings?: InputMaybe<Array<ChannelSettingInput>>;
+};
+
+/** What to change about a contact; what is left out stays, null takes a value away. */
+export type UpdateContactInput = {
+  /** Which contact. */
+  contactId: Scalars['ID']['input'];
+  /** Address. */
+  email?: InputMaybe<Scalars['String']['input']>;
+  /** Refuse when it has changed since this version. */
   expectedVersion?: InputMaybe<Scalars['Int']['input']>;
+  /** All further facts from now on, at most 50. */
+  fields?: InputMaybe<Array<ContactFieldInput>>;
+  /** Whether nobody may write to them. */
+  isBlocked?: InputMaybe<Scalars['Boolean']['input']>;
+  /** Language they write, BCP 47. */
+  language?: InputMaybe<Scalars['String']['input']>;
+  /** Name to show. */
+  name?: InputMaybe<Scalars['String']['input']>;
+  /** What we know besides. */
+  notes?: InputMaybe<Scalars['String']['input']>;
+  /** International number. */
+  phone?: InputMaybe<Scalars['String']['input']>;
 };
 
-export type ProbeChannelInput = {
-  channelId: Scalars['ID']['input'];
-};
-
-/** Exactly one of ids and channelId (all open ones of the channel). */
-export type ReplayDeadLettersInput = {
-  ids?: InputMaybe<Array<Scalars['ID']['input']>>;
-  channelId?: InputMaybe<Scalars['ID']['input']>;
-};
-
-export type CreateInboxInput = {
-  clientId: Scalars['String']['input'];
-  name: Scalars['String']['input'];
-  teamId?: InputMaybe<Scalars['ID']['input']>;
-};
-
+/** What to change about an inbox; what is left out stays. */
 export type UpdateInboxInput = {
+  /** Refuse when it has changed since this version. */
+  expectedVersion?: InputMaybe<Scalars['Int']['input']>;
+  /** Which inbox. */
   inboxId: Scalars['ID']['input'];
+  /** Name for people. */
   name?: InputMaybe<Scalars['String']['input']>;
+  /** Agents of this team see it; null: all agents do. */
   teamId?: InputMaybe<Scalars['ID']['input']>;
-  expectedVersion?: InputMaybe<Scalars['Int']['input']>;
 };
 
-export type CreateSkillInput = {
-  clientId: Scalars['String']['input'];
-  name: Scalars['String']['input'];
-  description?: InputMaybe<Scalars['String']['input']>;
-};
-
-export type UpdateSkillInput = {
-  skillId: Scalars['ID']['input'];
-  name?: InputMaybe<Scalars['String']['input']>;
-  description?: InputMaybe<Scalars['String']['input']>;
-  expectedVersion?: InputMaybe<Scalars['Int']['input']>;
-};
-
-export type CreateScriptInput = {
-  clientId: Scalars['String']['input'];
-  name: Scalars['String']['input'];
-  steps: Array<ScriptStepInput>;
-};
-
-export type UpdateScriptInput = {
-  scriptId: Scalars['ID']['input'];
-  name?: InputMaybe<Scalars['String']['input']>;
-  steps?: InputMaybe<Array<ScriptStepInput>>;
-  expectedVersion?: InputMaybe<Scalars['Int']['input']>;
-};
-
-export type CreateTeamInput = {
-  clientId: Scalars['String']['input'];
-  name: Scalars['String']['input'];
-  memberIds?: Array<Scalars['ID']['input']>;
-};
-
-export type UpdateTeamInput = {
-  teamId: Scalars['ID']['input'];
-  name?: InputMaybe<Scalars['String']['input']>;
-  memberIds?: InputMaybe<Array<Scalars['ID']['input']>>;
-  expectedVersion?: InputMaybe<Scalars['Int']['input']>;
-};
-
-export type CreatePersonInput = {
-  clientId: Scalars['String']['input'];
-  name: Scalars['String']['input'];
-  email: Scalars['String']['input'];
-  role: Role;
-  password?: InputMaybe<Scalars['String']['input']>;
-  language?: InputMaybe<Scalars['String']['input']>;
-  teamIds?: Array<Scalars['ID']['input']>;
-  skills?: Array<PersonSkillInput>;
-};
-
+/** What to change about a person; what is left out stays. */
 export type UpdatePersonInput = {
-  personId: Scalars['ID']['input'];
-  name?: InputMaybe<Scalars['String']['input']>;
-  role?: InputMaybe<Role>;
-  status?: InputMaybe<PersonStatus>;
-  password?: InputMaybe<Scalars['String']['input']>;
-  language?: InputMaybe<Scalars['String']['input']>;
-  teamIds?: InputMaybe<Array<Scalars['ID']['input']>>;
-  skills?: InputMaybe<Array<PersonSkillInput>>;
+  /** Refuse when it has changed since this version. */
   expectedVersion?: InputMaybe<Scalars['Int']['input']>;
-};
-
-export type PersonSkillInput = {
-  skillId: Scalars['ID']['input'];
-  proficiency: Scalars['Int']['input'];
-};
-
-export type CreateApiClientInput = {
-  clientId: Scalars['String']['input'];
-  name: Scalars['String']['input'];
-  kind: ApiClientKind;
-  role?: Role;
-  scopes: Array<Scope>;
-  expiresAt?: InputMaybe<Scalars['DateTime']['input']>;
-};
-
-export type UpdateWorkspaceInput = {
+  /** Language of their screens, BCP 47. */
+  language?: InputMaybe<Scalars['String']['input']>;
+  /** Name to show. */
   name?: InputMaybe<Scalars['String']['input']>;
+  /** Password of at least 10 characters; a new one signs them out everywhere. */
+  password?: InputMaybe<Scalars['String']['input']>;
+  /** Which person. */
+  personId: Scalars['ID']['input'];
+  /** Rank; another one signs them out everywhere. */
+  role?: InputMaybe<Role>;
+  /** What they can do from now on. */
+  skills?: InputMaybe<Array<PersonSkillInput>>;
+  /** Whether they may sign in; disabling signs them out everywhere. */
+  status?: InputMaybe<PersonStatus>;
+  /** Teams they belong to from now on. */
+  teamIds?: InputMaybe<Array<Scalars['ID']['input']>>;
+};
+
+/** What to change about oneself; what is left out stays. */
+export type UpdateProfileInput = {
+  /** The present password; needed for a new one. */
+  currentPassword?: InputMaybe<Scalars['String']['input']>;
+  /** Language of the screens, BCP 47. */
+  language?: InputMaybe<Scalars['String']['input']>;
+  /** Name to show. */
+  name?: InputMaybe<Scalars['String']['input']>;
+  /** The new password, at least 10 characters. All sessions end; sign in again with it. */
+  newPassword?: InputMaybe<Scalars['String']['input']>;
+};
+
+/** What to change about a script; what is left out stays. */
+export type UpdateScriptInput = {
+  /** Refuse when it has changed since this version. */
+  expectedVersion?: InputMaybe<Scalars['Int']['input']>;
+  /** Name for people. */
+  name?: InputMaybe<Scalars['String']['input']>;
+  /** Which script. */
+  scriptId: Scalars['ID']['input'];
+  /** What it does from now on, in order; at most 50 steps. */
+  steps?: InputMaybe<Array<ScriptStepInput>>;
+};
+
+/** What to change about a skill; what is left out stays. */
+export type UpdateSkillInput = {
+  /** What it takes; null takes it away. */
+  description?: InputMaybe<Scalars['String']['input']>;
+  /** Refuse when it has changed since this version. */
+  expectedVersion?: InputMaybe<Scalars['Int']['input']>;
+  /** Unique name. */
+  name?: InputMaybe<Scalars['String']['input']>;
+  /** Which skill. */
+  skillId: Scalars['ID']['input'];
+};
+
+/** What to change about a tag; what is left out stays. */
+export type UpdateTagInput = {
+  /** Colour as `#rrggbb`. */
+  colour?: InputMaybe<Scalars['String']['input']>;
+  /** Refuse when it has changed since this version. */
+  expectedVersion?: InputMaybe<Scalars['Int']['input']>;
+  /** Name, unique without regard to case and accents. */
+  name?: InputMaybe<Scalars['String']['input']>;
+  /** Which tag. */
+  tagId: Scalars['ID']['input'];
+};
+
+/** What to change about a team; what is left out stays. */
+export type UpdateTeamInput = {
+  /** Refuse when it has changed since this version. */
+  expectedVersion?: InputMaybe<Scalars['Int']['input']>;
+  /** Who belongs to it from now on, at most 500. */
+  memberIds?: InputMaybe<Array<Scalars['ID']['input']>>;
+  /** Unique name. */
+  name?: InputMaybe<Scalars['String']['input']>;
+  /** Which team. */
+  teamId: Scalars['ID']['input'];
+};
+
+/** What to change about a view; what is left out stays. */
+export type UpdateViewInput = {
+  /** Refuse when it has changed since this version. */
+  expectedVersion?: InputMaybe<Scalars['Int']['input']>;
+  /** Which interactions. */
+  filter?: InputMaybe<InteractionFilter>;
+  /** Over which inbox; null: over all. */
+  inboxId?: InputMaybe<Scalars['ID']['input']>;
+  /** For everybody instead of for the viewer alone; supervisors and admins only. */
+  isShared?: InputMaybe<Scalars['Boolean']['input']>;
+  /** Name for people. */
+  name?: InputMaybe<Scalars['String']['input']>;
+  /** Place in the list, from 0. */
+  position?: InputMaybe<Scalars['Int']['input']>;
+  /** In which order. */
+  sort?: InputMaybe<InteractionSort>;
+  /** Which view. */
+  viewId: Scalars['ID']['input'];
+};
+
+/** What to change about the workspace; what is left out stays. */
+export type UpdateWorkspaceInput = {
+  /** Language of what the server writes to contacts, where nothing else is known; BCP 47. */
   defaultLanguage?: InputMaybe<Scalars['String']['input']>;
+  /** Name for people. */
+  name?: InputMaybe<Scalars['String']['input']>;
+  /** Days after resolving in which a new message opens the same interaction again; 0 to 365. */
   reopenDays?: InputMaybe<Scalars['Int']['input']>;
 };
 
-export type EventFilter = {
-  kinds?: InputMaybe<Array<EventKind>>;
-  interactionIds?: InputMaybe<Array<Scalars['ID']['input']>>;
-  channelIds?: InputMaybe<Array<Scalars['ID']['input']>>;
-  contactIds?: InputMaybe<Array<Scalars['ID']['input']>>;
-};
+/** Kind of a refusal in a payload. */
+export type UserErrorCode =
+  /** Somebody else was faster, or the state does not allow it. The payload holds the present object. */
+  | 'CONFLICT'
+  /** Used twice. */
+  | 'DUPLICATE'
+  /** Nothing there where something must be. */
+  | 'EMPTY'
+  /** The viewer may see it but not do this. */
+  | 'FORBIDDEN'
+  /** Not of the right form. */
+  | 'INVALID'
+  /** It does not exist, or the viewer may not know that it does. */
+  | 'NOT_FOUND'
+  /** The channel cannot do that, or not now. */
+  | 'NOT_SUPPORTED'
+  /** Outside the possible values. */
+  | 'OUT_OF_RANGE'
+  /** Too often. */
+  | 'RATE_LIMITED'
+  /** Longer than `limit`. */
+  | 'TOO_LONG'
+  /** More than `limit`. */
+  | 'TOO_MANY'
+  /** Not signed in, or wrong credentials. */
+  | 'UNAUTHENTICATED'
+  /** A part of the server is away; try again. */
+  | 'UNAVAILABLE';
 
-export type EventKind =
-  | 'INTERACTION_OPENED'
-  | 'INTERACTION_CHANGED'
-  | 'INTERACTION_HIDDEN'
-  | 'MESSAGE_RECEIVED'
-  | 'MESSAGE_QUEUED'
-  | 'MESSAGE_CHANGED'
-  | 'DELIVERY_CHANGED'
-  | 'NOTE_ADDED'
-  | 'SYSTEM_LINE_ADDED'
-  | 'READ_CHANGED'
-  | 'CONTACT_CREATED'
-  | 'CONTACT_CHANGED'
-  | 'CONTACTS_MERGED'
-  | 'CHANNEL_CREATED'
-  | 'CHANNEL_CHANGED'
-  | 'CHANNEL_HEALTH_CHANGED'
-  | 'CHANNEL_DELETED'
-  | 'PERSON_CREATED'
-  | 'PERSON_CHANGED'
-  | 'TEAM_CHANGED'
-  | 'TEAM_DELETED'
-  | 'SKILL_CHANGED'
-  | 'SKILL_DELETED'
-  | 'SCRIPT_CHANGED'
-  | 'SCRIPT_DELETED'
-  | 'INBOX_CHANGED'
-  | 'INBOX_DELETED'
-  | 'VIEW_CHANGED'
-  | 'VIEW_DELETED'
-  | 'TAG_CHANGED'
-  | 'TAG_DELETED'
-  | 'API_CLIENT_CHANGED'
-  | 'DEAD_LETTER_CHANGED'
-  | 'WORKSPACE_CHANGED';
-
-export type InboxChangeType =
-  | 'ENTERED'
-  | 'UPDATED'
-  | 'LEFT';
+/** Kind of a violation. */
+export type ViolationCode =
+  /** Used twice. */
+  | 'DUPLICATE'
+  /** Nothing there where something must be. */
+  | 'EMPTY'
+  /** Not of the right form. */
+  | 'INVALID'
+  /** The channel, or this audience on it, does not have that. */
+  | 'NOT_SUPPORTED'
+  /** Outside the possible values. */
+  | 'OUT_OF_RANGE'
+  /** Longer than the limit. */
+  | 'TOO_LONG'
+  /** More than the limit. */
+  | 'TOO_MANY';
 
 type Content_TextContent_Fragment = { __typename: 'TextContent', text: string };
 
@@ -908,20 +1509,20 @@ export type ChannelPageQueryVariables = Exact<{
 
 
 export type ChannelPageQuery = { __typename: 'Query', node:
-    | { __typename: 'Person', id: string }
-    | { __typename: 'Team', id: string }
     | { __typename: 'ApiClient', id: string }
-    | { __typename: 'Skill', id: string }
-    | { __typename: 'Script', id: string }
+    | { __typename: 'Attachment', id: string }
     | { __typename: 'Channel', createdAt: string, webhookUrl: string | null, id: string, version: number, kind: ChannelKind, name: string, isEnabled: boolean, widget: { __typename: 'WidgetEmbed', key: string, scriptTag: string, demoUrl: string } | null, settings: Array<{ __typename: 'ChannelSetting', key: string, value: string | null, isSecret: boolean, isSet: boolean }> | null, inbox: { __typename: 'Inbox', id: string, name: string }, defaultSkill: { __typename: 'Skill', id: string, name: string } | null, defaultScript: { __typename: 'Script', id: string, name: string } | null, health: { __typename: 'ChannelHealth', state: ChannelHealthState, reason: string | null, since: string | null, firstEventAt: string | null, lastEventAt: string | null, queued: number, openDeadLetters: number } }
     | { __typename: 'Contact', id: string }
+    | { __typename: 'DeadLetter', id: string }
     | { __typename: 'Inbox', id: string }
-    | { __typename: 'View', id: string }
-    | { __typename: 'Tag', id: string }
     | { __typename: 'Interaction', id: string }
     | { __typename: 'Message', id: string }
-    | { __typename: 'Attachment', id: string }
-    | { __typename: 'DeadLetter', id: string }
+    | { __typename: 'Person', id: string }
+    | { __typename: 'Script', id: string }
+    | { __typename: 'Skill', id: string }
+    | { __typename: 'Tag', id: string }
+    | { __typename: 'Team', id: string }
+    | { __typename: 'View', id: string }
    | null };
 
 export type ChannelKindsQueryVariables = Exact<{
@@ -1014,20 +1615,20 @@ export type ContactCardQueryVariables = Exact<{
 
 
 export type ContactCardQuery = { __typename: 'Query', node:
-    | { __typename: 'Person', id: string }
-    | { __typename: 'Team', id: string }
     | { __typename: 'ApiClient', id: string }
-    | { __typename: 'Skill', id: string }
-    | { __typename: 'Script', id: string }
+    | { __typename: 'Attachment', id: string }
     | { __typename: 'Channel', id: string }
     | { __typename: 'Contact', id: string, version: number, name: string, email: string | null, phone: string | null, language: string | null, notes: string | null, isBlocked: boolean, createdAt: string, interactions: { __typename: 'InteractionConnection', logCursor: string, nodes: Array<{ __typename: 'Interaction', id: string, version: number, reference: string, subject: string | null, status: InteractionStatus, lastActivityAt: string, channel: { __typename: 'Channel', id: string, kind: ChannelKind, name: string }, lastMessage: { __typename: 'Message', id: string, text: string } | null }> }, fields: Array<{ __typename: 'ContactField', key: string, value: string }>, identities: Array<{ __typename: 'ContactIdentity', id: string, externalId: string, displayName: string | null, isVerified: boolean, channel: { __typename: 'Channel', id: string, kind: ChannelKind, name: string } }>, mergedInto: { __typename: 'Contact', id: string, name: string } | null, merges: Array<{ __typename: 'ContactMerge', id: string, mergedAt: string, mergedBy: { __typename: 'ActorRef', kind: ActorKind, name: string, person: { __typename: 'Person', id: string, name: string } | null }, loser: { __typename: 'Contact', id: string, name: string } }> }
+    | { __typename: 'DeadLetter', id: string }
     | { __typename: 'Inbox', id: string }
-    | { __typename: 'View', id: string }
-    | { __typename: 'Tag', id: string }
     | { __typename: 'Interaction', id: string }
     | { __typename: 'Message', id: string }
-    | { __typename: 'Attachment', id: string }
-    | { __typename: 'DeadLetter', id: string }
+    | { __typename: 'Person', id: string }
+    | { __typename: 'Script', id: string }
+    | { __typename: 'Skill', id: string }
+    | { __typename: 'Tag', id: string }
+    | { __typename: 'Team', id: string }
+    | { __typename: 'View', id: string }
    | null };
 
 export type FindContactsQueryVariables = Exact<{
@@ -1112,20 +1713,20 @@ export type InteractionQueryVariables = Exact<{
 
 
 export type InteractionQuery = { __typename: 'Query', node:
-    | { __typename: 'Person', id: string }
-    | { __typename: 'Team', id: string }
     | { __typename: 'ApiClient', id: string }
-    | { __typename: 'Skill', id: string }
-    | { __typename: 'Script', id: string }
+    | { __typename: 'Attachment', id: string }
     | { __typename: 'Channel', id: string }
     | { __typename: 'Contact', id: string }
+    | { __typename: 'DeadLetter', id: string }
     | { __typename: 'Inbox', id: string }
-    | { __typename: 'View', id: string }
-    | { __typename: 'Tag', id: string }
     | { __typename: 'Interaction', createdAt: string, id: string, version: number, reference: string, subject: string | null, status: InteractionStatus, priority: Priority, unreadCount: number, waitingSince: string | null, hasFailedMessage: boolean, lastActivityAt: string, snoozedUntil: string | null, continues: { __typename: 'Interaction', id: string, reference: string } | null, identity: { __typename: 'ContactIdentity', id: string, externalId: string, displayName: string | null, isVerified: boolean }, channel: { __typename: 'Channel', id: string, kind: ChannelKind, name: string }, contact: { __typename: 'Contact', id: string, name: string }, inbox: { __typename: 'Inbox', id: string, name: string }, skill: { __typename: 'Skill', id: string, name: string } | null, assignee: { __typename: 'Person', id: string, name: string } | null, tags: Array<{ __typename: 'Tag', id: string, name: string, colour: string }>, lastMessage: { __typename: 'Message', id: string, version: number, direction: Direction, entry: MessageEntry, text: string, at: string, deletedAt: string | null, author: { __typename: 'ActorRef', kind: ActorKind, name: string, person: { __typename: 'Person', id: string, name: string } | null }, delivery: { __typename: 'Delivery', state: DeliveryState } | null } | null, replyPolicy: { __typename: 'ReplyPolicy', mayReply: boolean, until: string | null, kinds: Array<RichKind>, reason: ReplyRefusal | null } }
     | { __typename: 'Message', id: string }
-    | { __typename: 'Attachment', id: string }
-    | { __typename: 'DeadLetter', id: string }
+    | { __typename: 'Person', id: string }
+    | { __typename: 'Script', id: string }
+    | { __typename: 'Skill', id: string }
+    | { __typename: 'Tag', id: string }
+    | { __typename: 'Team', id: string }
+    | { __typename: 'View', id: string }
    | null };
 
 export type ThreadQueryVariables = Exact<{
@@ -1136,16 +1737,12 @@ export type ThreadQueryVariables = Exact<{
 
 
 export type ThreadQuery = { __typename: 'Query', node:
-    | { __typename: 'Person', id: string }
-    | { __typename: 'Team', id: string }
     | { __typename: 'ApiClient', id: string }
-    | { __typename: 'Skill', id: string }
-    | { __typename: 'Script', id: string }
+    | { __typename: 'Attachment', id: string }
     | { __typename: 'Channel', id: string }
     | { __typename: 'Contact', id: string }
+    | { __typename: 'DeadLetter', id: string }
     | { __typename: 'Inbox', id: string }
-    | { __typename: 'View', id: string }
-    | { __typename: 'Tag', id: string }
     | { __typename: 'Interaction', id: string, messages: { __typename: 'MessageConnection', logCursor: string, pageInfo: { __typename: 'PageInfo', hasPreviousPage: boolean, startCursor: string | null }, nodes: Array<{ __typename: 'Message', id: string, version: number, direction: Direction, entry: MessageEntry, text: string, subject: string | null, at: string, createdAt: string, editedAt: string | null, deletedAt: string | null, clientId: string | null, isAutomatic: boolean, interaction: { __typename: 'Interaction', id: string }, author: { __typename: 'ActorRef', kind: ActorKind, name: string, person: { __typename: 'Person', id: string, name: string } | null }, content:
             | { __typename: 'TextContent', text: string }
             | { __typename: 'FormattedContent', markup: Markup, source: string }
@@ -1166,8 +1763,12 @@ export type ThreadQuery = { __typename: 'Query', node:
             | { __typename: 'UnsupportedContent', platformType: string, hint: string | null }
           , attachments: Array<{ __typename: 'Attachment', id: string, name: string, mime: string, class: MediaClass, bytes: number, state: AttachmentState, contentId: string | null, url: string | null, width: number | null, height: number | null }>, quoted: { __typename: 'Message', id: string, text: string, direction: Direction, author: { __typename: 'ActorRef', kind: ActorKind, name: string, person: { __typename: 'Person', id: string, name: string } | null } } | null, reactions: Array<{ __typename: 'Reaction', emoji: string, isMine: boolean, author: { __typename: 'ActorRef', kind: ActorKind, name: string } }>, mentions: Array<{ __typename: 'Person', id: string, name: string }>, system: { __typename: 'SystemLine', kind: SystemLineKind, status: InteractionStatus | null, text: string | null, person: { __typename: 'Person', id: string, name: string } | null } | null, delivery: { __typename: 'Delivery', state: DeliveryState, errorCode: string | null, errorDetail: string | null, attempts: number, nextAttemptAt: string | null, sentAt: string | null, deliveredAt: string | null, readAt: string | null, failedAt: string | null } | null, renderedAs: { __typename: 'RenderedContent', support: Support, text: string, notes: Array<string> } | null }> } }
     | { __typename: 'Message', id: string }
-    | { __typename: 'Attachment', id: string }
-    | { __typename: 'DeadLetter', id: string }
+    | { __typename: 'Person', id: string }
+    | { __typename: 'Script', id: string }
+    | { __typename: 'Skill', id: string }
+    | { __typename: 'Tag', id: string }
+    | { __typename: 'Team', id: string }
+    | { __typename: 'View', id: string }
    | null };
 
 export type FreshAttachmentsQueryVariables = Exact<{
@@ -1176,20 +1777,20 @@ export type FreshAttachmentsQueryVariables = Exact<{
 
 
 export type FreshAttachmentsQuery = { __typename: 'Query', node:
-    | { __typename: 'Person', id: string }
-    | { __typename: 'Team', id: string }
     | { __typename: 'ApiClient', id: string }
-    | { __typename: 'Skill', id: string }
-    | { __typename: 'Script', id: string }
+    | { __typename: 'Attachment', id: string }
     | { __typename: 'Channel', id: string }
     | { __typename: 'Contact', id: string }
+    | { __typename: 'DeadLetter', id: string }
     | { __typename: 'Inbox', id: string }
-    | { __typename: 'View', id: string }
-    | { __typename: 'Tag', id: string }
     | { __typename: 'Interaction', id: string }
     | { __typename: 'Message', id: string, attachments: Array<{ __typename: 'Attachment', id: string, name: string, mime: string, class: MediaClass, bytes: number, state: AttachmentState, contentId: string | null, url: string | null, width: number | null, height: number | null }> }
-    | { __typename: 'Attachment', id: string }
-    | { __typename: 'DeadLetter', id: string }
+    | { __typename: 'Person', id: string }
+    | { __typename: 'Script', id: string }
+    | { __typename: 'Skill', id: string }
+    | { __typename: 'Tag', id: string }
+    | { __typename: 'Team', id: string }
+    | { __typename: 'View', id: string }
    | null };
 
 export type AssignMutationVariables = Exact<{
@@ -1386,7 +1987,7 @@ export type ChannelRowFragment = { __typename: 'Channel', id: string, version: n
 export type StartQueryVariables = Exact<{ [key: string]: never; }>;
 
 
-export type StartQuery = { __typename: 'Query', logCursor: string, viewer: { __typename: 'Viewer', role: Role, scopes: Array<Scope>, person: { __typename: 'Person', id: string, version: number, name: string, email: string, role: Role, language: string | null } | null } | null, workspace: { __typename: 'Workspace', id: string, version: number, name: string }, channelKinds: Array<{ __typename: 'ChannelKindInfo', kind: ChannelKind, class: ChannelClass, displayName: string, isPublic: boolean }> };
+export type StartQuery = { __typename: 'Query', logCursor: string, viewer: { __typename: 'Viewer', role: Role, scopes: Array<Scope>, person: { __typename: 'Person', id: string, version: number, name: string, email: string, role: Role, language: string } | null } | null, workspace: { __typename: 'Workspace', id: string, name: string }, channelKinds: Array<{ __typename: 'ChannelKindInfo', kind: ChannelKind, class: ChannelClass, displayName: string, isPublic: boolean }> };
 
 export type LogEndQueryVariables = Exact<{ [key: string]: never; }>;
 
@@ -1399,16 +2000,12 @@ export type WorkspaceEventsSubscriptionVariables = Exact<{
 
 
 export type WorkspaceEventsSubscription = { __typename: 'Subscription', workspaceEvents: { __typename: 'EventBatch', prev: string, cursor: string, events: Array<{ __typename: 'Event', seq: number, kind: EventKind, entityId: string, entityVersion: number, interactionId: string | null, entity:
-        | { __typename: 'Person', version: number, name: string, role: Role, id: string }
-        | { __typename: 'Team', id: string }
         | { __typename: 'ApiClient', id: string }
-        | { __typename: 'Skill', version: number, name: string, id: string }
-        | { __typename: 'Script', id: string }
+        | { __typename: 'Attachment', id: string }
         | { __typename: 'Channel', id: string, version: number, kind: ChannelKind, name: string, isEnabled: boolean, inbox: { __typename: 'Inbox', id: string, name: string }, defaultSkill: { __typename: 'Skill', id: string, name: string } | null, defaultScript: { __typename: 'Script', id: string, name: string } | null, health: { __typename: 'ChannelHealth', state: ChannelHealthState, reason: string | null, since: string | null, firstEventAt: string | null, lastEventAt: string | null, queued: number, openDeadLetters: number } }
         | { __typename: 'Contact', id: string, version: number, name: string, email: string | null, phone: string | null, language: string | null, notes: string | null, isBlocked: boolean, createdAt: string, fields: Array<{ __typename: 'ContactField', key: string, value: string }>, identities: Array<{ __typename: 'ContactIdentity', id: string, externalId: string, displayName: string | null, isVerified: boolean, channel: { __typename: 'Channel', id: string, kind: ChannelKind, name: string } }>, mergedInto: { __typename: 'Contact', id: string, name: string } | null, merges: Array<{ __typename: 'ContactMerge', id: string, mergedAt: string, mergedBy: { __typename: 'ActorRef', kind: ActorKind, name: string, person: { __typename: 'Person', id: string, name: string } | null }, loser: { __typename: 'Contact', id: string, name: string } }> }
+        | { __typename: 'DeadLetter', version: number, state: DeadLetterState, id: string }
         | { __typename: 'Inbox', version: number, name: string, id: string }
-        | { __typename: 'View', id: string, version: number, name: string, position: number, isShared: boolean, sort: InteractionSort, count: number, unreadCount: number, scope: { __typename: 'Inbox', id: string, name: string } | null, filter: { __typename: 'SavedFilter', statuses: Array<InteractionStatus> | null, assignment: Assignment | null, assigneeIds: Array<string> | null, channelIds: Array<string> | null, channelKinds: Array<ChannelKind> | null, inboxIds: Array<string> | null, tagIds: Array<string> | null, skillIds: Array<string> | null, priorities: Array<Priority> | null, isUnread: boolean | null, hasFailed: boolean | null } }
-        | { __typename: 'Tag', version: number, name: string, colour: string, id: string }
         | { __typename: 'Interaction', id: string, version: number, reference: string, subject: string | null, status: InteractionStatus, priority: Priority, unreadCount: number, waitingSince: string | null, hasFailedMessage: boolean, lastActivityAt: string, snoozedUntil: string | null, channel: { __typename: 'Channel', id: string, kind: ChannelKind, name: string }, contact: { __typename: 'Contact', id: string, name: string }, inbox: { __typename: 'Inbox', id: string, name: string }, skill: { __typename: 'Skill', id: string, name: string } | null, assignee: { __typename: 'Person', id: string, name: string } | null, tags: Array<{ __typename: 'Tag', id: string, name: string, colour: string }>, lastMessage: { __typename: 'Message', id: string, version: number, direction: Direction, entry: MessageEntry, text: string, at: string, deletedAt: string | null, author: { __typename: 'ActorRef', kind: ActorKind, name: string, person: { __typename: 'Person', id: string, name: string } | null }, delivery: { __typename: 'Delivery', state: DeliveryState } | null } | null, replyPolicy: { __typename: 'ReplyPolicy', mayReply: boolean, until: string | null, kinds: Array<RichKind>, reason: ReplyRefusal | null } }
         | { __typename: 'Message', id: string, version: number, direction: Direction, entry: MessageEntry, text: string, subject: string | null, at: string, createdAt: string, editedAt: string | null, deletedAt: string | null, clientId: string | null, isAutomatic: boolean, interaction: { __typename: 'Interaction', id: string }, author: { __typename: 'ActorRef', kind: ActorKind, name: string, person: { __typename: 'Person', id: string, name: string } | null }, content:
             | { __typename: 'TextContent', text: string }
@@ -1429,8 +2026,12 @@ export type WorkspaceEventsSubscription = { __typename: 'Subscription', workspac
             | { __typename: 'FormAnswersContent', question: { __typename: 'Message', id: string } | null, answers: Array<{ __typename: 'FormAnswer', fieldId: string, label: string, values: Array<string> }> }
             | { __typename: 'UnsupportedContent', platformType: string, hint: string | null }
           , attachments: Array<{ __typename: 'Attachment', id: string, name: string, mime: string, class: MediaClass, bytes: number, state: AttachmentState, contentId: string | null, url: string | null, width: number | null, height: number | null }>, quoted: { __typename: 'Message', id: string, text: string, direction: Direction, author: { __typename: 'ActorRef', kind: ActorKind, name: string, person: { __typename: 'Person', id: string, name: string } | null } } | null, reactions: Array<{ __typename: 'Reaction', emoji: string, isMine: boolean, author: { __typename: 'ActorRef', kind: ActorKind, name: string } }>, mentions: Array<{ __typename: 'Person', id: string, name: string }>, system: { __typename: 'SystemLine', kind: SystemLineKind, status: InteractionStatus | null, text: string | null, person: { __typename: 'Person', id: string, name: string } | null } | null, delivery: { __typename: 'Delivery', state: DeliveryState, errorCode: string | null, errorDetail: string | null, attempts: number, nextAttemptAt: string | null, sentAt: string | null, deliveredAt: string | null, readAt: string | null, failedAt: string | null } | null, renderedAs: { __typename: 'RenderedContent', support: Support, text: string, notes: Array<string> } | null }
-        | { __typename: 'Attachment', id: string }
-        | { __typename: 'DeadLetter', version: number, state: DeadLetterState, id: string }
+        | { __typename: 'Person', version: number, name: string, role: Role, id: string }
+        | { __typename: 'Script', id: string }
+        | { __typename: 'Skill', version: number, name: string, id: string }
+        | { __typename: 'Tag', version: number, name: string, colour: string, id: string }
+        | { __typename: 'Team', id: string }
+        | { __typename: 'View', id: string, version: number, name: string, position: number, isShared: boolean, sort: InteractionSort, count: number, unreadCount: number, scope: { __typename: 'Inbox', id: string, name: string } | null, filter: { __typename: 'SavedFilter', statuses: Array<InteractionStatus> | null, assignment: Assignment | null, assigneeIds: Array<string> | null, channelIds: Array<string> | null, channelKinds: Array<ChannelKind> | null, inboxIds: Array<string> | null, tagIds: Array<string> | null, skillIds: Array<string> | null, priorities: Array<Priority> | null, isUnread: boolean | null, hasFailed: boolean | null } }
        | null }> } };
 
 export type PresenceSubscriptionVariables = Exact<{
@@ -1488,20 +2089,20 @@ export type ChannelCapabilitiesQueryVariables = Exact<{
 
 
 export type ChannelCapabilitiesQuery = { __typename: 'Query', node:
-    | { __typename: 'Person', id: string }
-    | { __typename: 'Team', id: string }
     | { __typename: 'ApiClient', id: string }
-    | { __typename: 'Skill', id: string }
-    | { __typename: 'Script', id: string }
+    | { __typename: 'Attachment', id: string }
     | { __typename: 'Channel', name: string, kind: ChannelKind, id: string, capabilities: { __typename: 'Capabilities', maxAttachments: number, quotes: boolean, reactions: boolean, delete: boolean, typing: boolean, agent: Array<{ __typename: 'RichSupport', kind: RichKind, support: Support }>, text: { __typename: 'TextLimit', max: number, unit: LengthUnit }, rich: { __typename: 'RichLimits', quickReplies: number, quickReplyTitle: number, listSections: number, listItems: number, listItemTitle: number, listItemDescription: number, formFields: number }, media: Array<{ __typename: 'MediaLimit', class: MediaClass, mimeTypes: Array<string>, maxBytes: number, maxCaption: number }>, edit: { __typename: 'EditRule', maxAgeS: number | null } | null, replyWindow: { __typename: 'ReplyWindow', windowS: number, humanWindowS: number | null, templatesAfter: boolean } | null } }
     | { __typename: 'Contact', id: string }
+    | { __typename: 'DeadLetter', id: string }
     | { __typename: 'Inbox', id: string }
-    | { __typename: 'View', id: string }
-    | { __typename: 'Tag', id: string }
     | { __typename: 'Interaction', id: string }
     | { __typename: 'Message', id: string }
-    | { __typename: 'Attachment', id: string }
-    | { __typename: 'DeadLetter', id: string }
+    | { __typename: 'Person', id: string }
+    | { __typename: 'Script', id: string }
+    | { __typename: 'Skill', id: string }
+    | { __typename: 'Tag', id: string }
+    | { __typename: 'Team', id: string }
+    | { __typename: 'View', id: string }
    | null };
 
 export const UserErrorPartsFragmentDoc = {"kind":"Document","definitions":[{"kind":"FragmentDefinition","name":{"kind":"Name","value":"UserErrorParts"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"UserError"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"code"}},{"kind":"Field","name":{"kind":"Name","value":"field"}},{"kind":"Field","name":{"kind":"Name","value":"message"}},{"kind":"Field","name":{"kind":"Name","value":"limit"}}]}}]} as unknown as DocumentNode<UserErrorPartsFragment, unknown>;
@@ -1566,7 +2167,7 @@ export const ScriptsDocument = {"kind":"Document","definitions":[{"kind":"Operat
 export const InboxesDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"query","name":{"kind":"Name","value":"Inboxes"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"inboxes"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"first"},"value":{"kind":"IntValue","value":"100"}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"logCursor"}},{"kind":"Field","name":{"kind":"Name","value":"nodes"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"version"}},{"kind":"Field","name":{"kind":"Name","value":"name"}}]}}]}}]}}]} as unknown as DocumentNode<InboxesQuery, InboxesQueryVariables>;
 export const PeopleDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"query","name":{"kind":"Name","value":"People"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"people"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"filter"},"value":{"kind":"ObjectValue","fields":[{"kind":"ObjectField","name":{"kind":"Name","value":"status"},"value":{"kind":"EnumValue","value":"ACTIVE"}}]}},{"kind":"Argument","name":{"kind":"Name","value":"first"},"value":{"kind":"IntValue","value":"100"}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"logCursor"}},{"kind":"Field","name":{"kind":"Name","value":"nodes"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"version"}},{"kind":"Field","name":{"kind":"Name","value":"name"}},{"kind":"Field","name":{"kind":"Name","value":"role"}},{"kind":"Field","name":{"kind":"Name","value":"status"}}]}}]}}]}}]} as unknown as DocumentNode<PeopleQuery, PeopleQueryVariables>;
 export const ChannelNamesDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"query","name":{"kind":"Name","value":"ChannelNames"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"channels"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"first"},"value":{"kind":"IntValue","value":"100"}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"logCursor"}},{"kind":"Field","name":{"kind":"Name","value":"nodes"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"version"}},{"kind":"Field","name":{"kind":"Name","value":"kind"}},{"kind":"Field","name":{"kind":"Name","value":"name"}},{"kind":"Field","name":{"kind":"Name","value":"isEnabled"}}]}}]}}]}}]} as unknown as DocumentNode<ChannelNamesQuery, ChannelNamesQueryVariables>;
-export const StartDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"query","name":{"kind":"Name","value":"Start"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"logCursor"}},{"kind":"Field","name":{"kind":"Name","value":"viewer"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"role"}},{"kind":"Field","name":{"kind":"Name","value":"scopes"}},{"kind":"Field","name":{"kind":"Name","value":"person"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"version"}},{"kind":"Field","name":{"kind":"Name","value":"name"}},{"kind":"Field","name":{"kind":"Name","value":"email"}},{"kind":"Field","name":{"kind":"Name","value":"role"}},{"kind":"Field","name":{"kind":"Name","value":"language"}}]}}]}},{"kind":"Field","name":{"kind":"Name","value":"workspace"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"version"}},{"kind":"Field","name":{"kind":"Name","value":"name"}}]}},{"kind":"Field","name":{"kind":"Name","value":"channelKinds"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"kind"}},{"kind":"Field","name":{"kind":"Name","value":"class"}},{"kind":"Field","name":{"kind":"Name","value":"displayName"}},{"kind":"Field","name":{"kind":"Name","value":"isPublic"}}]}}]}}]} as unknown as DocumentNode<StartQuery, StartQueryVariables>;
+export const StartDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"query","name":{"kind":"Name","value":"Start"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"logCursor"}},{"kind":"Field","name":{"kind":"Name","value":"viewer"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"role"}},{"kind":"Field","name":{"kind":"Name","value":"scopes"}},{"kind":"Field","name":{"kind":"Name","value":"person"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"version"}},{"kind":"Field","name":{"kind":"Name","value":"name"}},{"kind":"Field","name":{"kind":"Name","value":"email"}},{"kind":"Field","name":{"kind":"Name","value":"role"}},{"kind":"Field","name":{"kind":"Name","value":"language"}}]}}]}},{"kind":"Field","name":{"kind":"Name","value":"workspace"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"name"}}]}},{"kind":"Field","name":{"kind":"Name","value":"channelKinds"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"kind"}},{"kind":"Field","name":{"kind":"Name","value":"class"}},{"kind":"Field","name":{"kind":"Name","value":"displayName"}},{"kind":"Field","name":{"kind":"Name","value":"isPublic"}}]}}]}}]} as unknown as DocumentNode<StartQuery, StartQueryVariables>;
 export const LogEndDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"query","name":{"kind":"Name","value":"LogEnd"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"logCursor"}}]}}]} as unknown as DocumentNode<LogEndQuery, LogEndQueryVariables>;
 export const WorkspaceEventsDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"subscription","name":{"kind":"Name","value":"WorkspaceEvents"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"after"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"LogCursor"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"workspaceEvents"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"after"},"value":{"kind":"Variable","name":{"kind":"Name","value":"after"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"prev"}},{"kind":"Field","name":{"kind":"Name","value":"cursor"}},{"kind":"Field","name":{"kind":"Name","value":"events"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"seq"}},{"kind":"Field","name":{"kind":"Name","value":"kind"}},{"kind":"Field","name":{"kind":"Name","value":"entityId"}},{"kind":"Field","name":{"kind":"Name","value":"entityVersion"}},{"kind":"Field","name":{"kind":"Name","value":"interactionId"}},{"kind":"Field","name":{"kind":"Name","value":"entity"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"__typename"}},{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"FragmentSpread","name":{"kind":"Name","value":"InteractionRow"}},{"kind":"FragmentSpread","name":{"kind":"Name","value":"MessageParts"}},{"kind":"FragmentSpread","name":{"kind":"Name","value":"ContactParts"}},{"kind":"FragmentSpread","name":{"kind":"Name","value":"ChannelRow"}},{"kind":"FragmentSpread","name":{"kind":"Name","value":"ViewParts"}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"Tag"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"version"}},{"kind":"Field","name":{"kind":"Name","value":"name"}},{"kind":"Field","name":{"kind":"Name","value":"colour"}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"Skill"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"version"}},{"kind":"Field","name":{"kind":"Name","value":"name"}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"Inbox"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"version"}},{"kind":"Field","name":{"kind":"Name","value":"name"}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"Person"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"version"}},{"kind":"Field","name":{"kind":"Name","value":"name"}},{"kind":"Field","name":{"kind":"Name","value":"role"}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"DeadLetter"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"version"}},{"kind":"Field","name":{"kind":"Name","value":"state"}}]}}]}}]}}]}}]}},{"kind":"FragmentDefinition","name":{"kind":"Name","value":"Content"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"RichContent"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"__typename"}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"TextContent"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"text"}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"FormattedContent"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"markup"}},{"kind":"Field","name":{"kind":"Name","value":"source"}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"AttachmentContent"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"caption"}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"LocationContent"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"latitude"}},{"kind":"Field","name":{"kind":"Name","value":"longitude"}},{"kind":"Field","alias":{"kind":"Name","value":"placeName"},"name":{"kind":"Name","value":"name"}},{"kind":"Field","name":{"kind":"Name","value":"address"}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"RichLinkContent"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"url"}},{"kind":"Field","name":{"kind":"Name","value":"title"}},{"kind":"Field","alias":{"kind":"Name","value":"about"},"name":{"kind":"Name","value":"description"}},{"kind":"Field","name":{"kind":"Name","value":"image"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"url"}}]}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"QuickRepliesContent"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"text"}},{"kind":"Field","name":{"kind":"Name","value":"replies"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"title"}}]}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"ListPickerContent"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"title"}},{"kind":"Field","alias":{"kind":"Name","value":"hint"},"name":{"kind":"Name","value":"text"}},{"kind":"Field","name":{"kind":"Name","value":"multiple"}},{"kind":"Field","name":{"kind":"Name","value":"sections"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"title"}},{"kind":"Field","name":{"kind":"Name","value":"items"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"title"}},{"kind":"Field","name":{"kind":"Name","value":"description"}},{"kind":"Field","name":{"kind":"Name","value":"image"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"url"}}]}}]}}]}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"TimePickerContent"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"title"}},{"kind":"Field","alias":{"kind":"Name","value":"hint"},"name":{"kind":"Name","value":"text"}},{"kind":"Field","name":{"kind":"Name","value":"timeZone"}},{"kind":"Field","name":{"kind":"Name","value":"slots"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"start"}},{"kind":"Field","name":{"kind":"Name","value":"durationMin"}}]}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"FormContent"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"title"}},{"kind":"Field","alias":{"kind":"Name","value":"hint"},"name":{"kind":"Name","value":"text"}},{"kind":"Field","name":{"kind":"Name","value":"submitLabel"}},{"kind":"Field","name":{"kind":"Name","value":"fields"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"label"}},{"kind":"Field","name":{"kind":"Name","value":"type"}},{"kind":"Field","name":{"kind":"Name","value":"required"}},{"kind":"Field","name":{"kind":"Name","value":"hint"}},{"kind":"Field","name":{"kind":"Name","value":"options"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"title"}}]}}]}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"AdaptiveCardContent"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"card"}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"TemplateContent"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"name"}},{"kind":"Field","name":{"kind":"Name","value":"language"}},{"kind":"Field","name":{"kind":"Name","value":"text"}},{"kind":"Field","name":{"kind":"Name","value":"parameters"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"name"}},{"kind":"Field","name":{"kind":"Name","value":"value"}}]}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"PaymentRequestContent"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"description"}},{"kind":"Field","name":{"kind":"Name","value":"amountMinor"}},{"kind":"Field","name":{"kind":"Name","value":"currency"}},{"kind":"Field","name":{"kind":"Name","value":"url"}},{"kind":"Field","name":{"kind":"Name","value":"reference"}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"AppointmentRequestContent"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"title"}},{"kind":"Field","alias":{"kind":"Name","value":"hint"},"name":{"kind":"Name","value":"text"}},{"kind":"Field","alias":{"kind":"Name","value":"place"},"name":{"kind":"Name","value":"location"}},{"kind":"Field","name":{"kind":"Name","value":"timeZone"}},{"kind":"Field","name":{"kind":"Name","value":"slots"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"start"}},{"kind":"Field","name":{"kind":"Name","value":"durationMin"}}]}},{"kind":"Field","alias":{"kind":"Name","value":"bookingUrl"},"name":{"kind":"Name","value":"url"}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"SelectionContent"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"question"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}}]}},{"kind":"Field","name":{"kind":"Name","value":"items"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"title"}}]}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"TimeChosenContent"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"question"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}}]}},{"kind":"Field","name":{"kind":"Name","value":"slot"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"start"}},{"kind":"Field","name":{"kind":"Name","value":"durationMin"}}]}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"FormAnswersContent"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"question"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}}]}},{"kind":"Field","name":{"kind":"Name","value":"answers"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"fieldId"}},{"kind":"Field","name":{"kind":"Name","value":"label"}},{"kind":"Field","name":{"kind":"Name","value":"values"}}]}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"UnsupportedContent"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"platformType"}},{"kind":"Field","alias":{"kind":"Name","value":"hint"},"name":{"kind":"Name","value":"text"}}]}}]}},{"kind":"FragmentDefinition","name":{"kind":"Name","value":"Actor"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"ActorRef"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"kind"}},{"kind":"Field","name":{"kind":"Name","value":"name"}},{"kind":"Field","name":{"kind":"Name","value":"person"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"name"}}]}}]}},{"kind":"FragmentDefinition","name":{"kind":"Name","value":"PolicyParts"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"ReplyPolicy"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"mayReply"}},{"kind":"Field","name":{"kind":"Name","value":"until"}},{"kind":"Field","name":{"kind":"Name","value":"kinds"}},{"kind":"Field","name":{"kind":"Name","value":"reason"}}]}},{"kind":"FragmentDefinition","name":{"kind":"Name","value":"LastMessage"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"Message"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"version"}},{"kind":"Field","name":{"kind":"Name","value":"direction"}},{"kind":"Field","name":{"kind":"Name","value":"entry"}},{"kind":"Field","name":{"kind":"Name","value":"text"}},{"kind":"Field","name":{"kind":"Name","value":"at"}},{"kind":"Field","name":{"kind":"Name","value":"deletedAt"}},{"kind":"Field","name":{"kind":"Name","value":"author"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"FragmentSpread","name":{"kind":"Name","value":"Actor"}}]}},{"kind":"Field","name":{"kind":"Name","value":"delivery"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"state"}}]}}]}},{"kind":"FragmentDefinition","name":{"kind":"Name","value":"InteractionRow"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"Interaction"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"version"}},{"kind":"Field","name":{"kind":"Name","value":"reference"}},{"kind":"Field","name":{"kind":"Name","value":"subject"}},{"kind":"Field","name":{"kind":"Name","value":"status"}},{"kind":"Field","name":{"kind":"Name","value":"priority"}},{"kind":"Field","name":{"kind":"Name","value":"unreadCount"}},{"kind":"Field","name":{"kind":"Name","value":"waitingSince"}},{"kind":"Field","name":{"kind":"Name","value":"hasFailedMessage"}},{"kind":"Field","name":{"kind":"Name","value":"lastActivityAt"}},{"kind":"Field","name":{"kind":"Name","value":"snoozedUntil"}},{"kind":"Field","name":{"kind":"Name","value":"channel"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"kind"}},{"kind":"Field","name":{"kind":"Name","value":"name"}}]}},{"kind":"Field","name":{"kind":"Name","value":"contact"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"name"}}]}},{"kind":"Field","name":{"kind":"Name","value":"inbox"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"name"}}]}},{"kind":"Field","name":{"kind":"Name","value":"skill"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"name"}}]}},{"kind":"Field","name":{"kind":"Name","value":"assignee"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"name"}}]}},{"kind":"Field","name":{"kind":"Name","value":"tags"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"name"}},{"kind":"Field","name":{"kind":"Name","value":"colour"}}]}},{"kind":"Field","name":{"kind":"Name","value":"lastMessage"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"FragmentSpread","name":{"kind":"Name","value":"LastMessage"}}]}},{"kind":"Field","name":{"kind":"Name","value":"replyPolicy"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"FragmentSpread","name":{"kind":"Name","value":"PolicyParts"}}]}}]}},{"kind":"FragmentDefinition","name":{"kind":"Name","value":"AttachmentParts"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"Attachment"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"name"}},{"kind":"Field","name":{"kind":"Name","value":"mime"}},{"kind":"Field","name":{"kind":"Name","value":"class"}},{"kind":"Field","name":{"kind":"Name","value":"bytes"}},{"kind":"Field","name":{"kind":"Name","value":"state"}},{"kind":"Field","name":{"kind":"Name","value":"contentId"}},{"kind":"Field","name":{"kind":"Name","value":"url"}},{"kind":"Field","name":{"kind":"Name","value":"width"}},{"kind":"Field","name":{"kind":"Name","value":"height"}}]}},{"kind":"FragmentDefinition","name":{"kind":"Name","value":"MessageParts"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"Message"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"version"}},{"kind":"Field","name":{"kind":"Name","value":"direction"}},{"kind":"Field","name":{"kind":"Name","value":"entry"}},{"kind":"Field","name":{"kind":"Name","value":"text"}},{"kind":"Field","name":{"kind":"Name","value":"subject"}},{"kind":"Field","name":{"kind":"Name","value":"at"}},{"kind":"Field","name":{"kind":"Name","value":"createdAt"}},{"kind":"Field","name":{"kind":"Name","value":"editedAt"}},{"kind":"Field","name":{"kind":"Name","value":"deletedAt"}},{"kind":"Field","name":{"kind":"Name","value":"clientId"}},{"kind":"Field","name":{"kind":"Name","value":"isAutomatic"}},{"kind":"Field","name":{"kind":"Name","value":"interaction"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}}]}},{"kind":"Field","name":{"kind":"Name","value":"author"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"FragmentSpread","name":{"kind":"Name","value":"Actor"}}]}},{"kind":"Field","name":{"kind":"Name","value":"content"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"FragmentSpread","name":{"kind":"Name","value":"Content"}}]}},{"kind":"Field","name":{"kind":"Name","value":"attachments"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"FragmentSpread","name":{"kind":"Name","value":"AttachmentParts"}}]}},{"kind":"Field","name":{"kind":"Name","value":"quoted"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"text"}},{"kind":"Field","name":{"kind":"Name","value":"direction"}},{"kind":"Field","name":{"kind":"Name","value":"author"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"FragmentSpread","name":{"kind":"Name","value":"Actor"}}]}}]}},{"kind":"Field","name":{"kind":"Name","value":"reactions"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"emoji"}},{"kind":"Field","name":{"kind":"Name","value":"isMine"}},{"kind":"Field","name":{"kind":"Name","value":"author"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"kind"}},{"kind":"Field","name":{"kind":"Name","value":"name"}}]}}]}},{"kind":"Field","name":{"kind":"Name","value":"mentions"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"name"}}]}},{"kind":"Field","name":{"kind":"Name","value":"system"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"kind"}},{"kind":"Field","name":{"kind":"Name","value":"status"}},{"kind":"Field","name":{"kind":"Name","value":"text"}},{"kind":"Field","name":{"kind":"Name","value":"person"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"name"}}]}}]}},{"kind":"Field","name":{"kind":"Name","value":"delivery"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"state"}},{"kind":"Field","name":{"kind":"Name","value":"errorCode"}},{"kind":"Field","name":{"kind":"Name","value":"errorDetail"}},{"kind":"Field","name":{"kind":"Name","value":"attempts"}},{"kind":"Field","name":{"kind":"Name","value":"nextAttemptAt"}},{"kind":"Field","name":{"kind":"Name","value":"sentAt"}},{"kind":"Field","name":{"kind":"Name","value":"deliveredAt"}},{"kind":"Field","name":{"kind":"Name","value":"readAt"}},{"kind":"Field","name":{"kind":"Name","value":"failedAt"}}]}},{"kind":"Field","name":{"kind":"Name","value":"renderedAs"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"support"}},{"kind":"Field","name":{"kind":"Name","value":"text"}},{"kind":"Field","name":{"kind":"Name","value":"notes"}}]}}]}},{"kind":"FragmentDefinition","name":{"kind":"Name","value":"ContactParts"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"Contact"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"version"}},{"kind":"Field","name":{"kind":"Name","value":"name"}},{"kind":"Field","name":{"kind":"Name","value":"email"}},{"kind":"Field","name":{"kind":"Name","value":"phone"}},{"kind":"Field","name":{"kind":"Name","value":"language"}},{"kind":"Field","name":{"kind":"Name","value":"notes"}},{"kind":"Field","name":{"kind":"Name","value":"isBlocked"}},{"kind":"Field","name":{"kind":"Name","value":"createdAt"}},{"kind":"Field","name":{"kind":"Name","value":"fields"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"key"}},{"kind":"Field","name":{"kind":"Name","value":"value"}}]}},{"kind":"Field","name":{"kind":"Name","value":"identities"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"externalId"}},{"kind":"Field","name":{"kind":"Name","value":"displayName"}},{"kind":"Field","name":{"kind":"Name","value":"isVerified"}},{"kind":"Field","name":{"kind":"Name","value":"channel"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"kind"}},{"kind":"Field","name":{"kind":"Name","value":"name"}}]}}]}},{"kind":"Field","name":{"kind":"Name","value":"mergedInto"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"name"}}]}},{"kind":"Field","name":{"kind":"Name","value":"merges"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"mergedAt"}},{"kind":"Field","name":{"kind":"Name","value":"mergedBy"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"FragmentSpread","name":{"kind":"Name","value":"Actor"}}]}},{"kind":"Field","name":{"kind":"Name","value":"loser"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"name"}}]}}]}}]}},{"kind":"FragmentDefinition","name":{"kind":"Name","value":"FilterParts"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"SavedFilter"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"statuses"}},{"kind":"Field","name":{"kind":"Name","value":"assignment"}},{"kind":"Field","name":{"kind":"Name","value":"assigneeIds"}},{"kind":"Field","name":{"kind":"Name","value":"channelIds"}},{"kind":"Field","name":{"kind":"Name","value":"channelKinds"}},{"kind":"Field","name":{"kind":"Name","value":"inboxIds"}},{"kind":"Field","name":{"kind":"Name","value":"tagIds"}},{"kind":"Field","name":{"kind":"Name","value":"skillIds"}},{"kind":"Field","name":{"kind":"Name","value":"priorities"}},{"kind":"Field","name":{"kind":"Name","value":"isUnread"}},{"kind":"Field","name":{"kind":"Name","value":"hasFailed"}}]}},{"kind":"FragmentDefinition","name":{"kind":"Name","value":"ViewParts"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"View"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"version"}},{"kind":"Field","name":{"kind":"Name","value":"name"}},{"kind":"Field","name":{"kind":"Name","value":"position"}},{"kind":"Field","name":{"kind":"Name","value":"isShared"}},{"kind":"Field","name":{"kind":"Name","value":"sort"}},{"kind":"Field","name":{"kind":"Name","value":"count"}},{"kind":"Field","name":{"kind":"Name","value":"unreadCount"}},{"kind":"Field","alias":{"kind":"Name","value":"scope"},"name":{"kind":"Name","value":"inbox"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"name"}}]}},{"kind":"Field","name":{"kind":"Name","value":"filter"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"FragmentSpread","name":{"kind":"Name","value":"FilterParts"}}]}}]}},{"kind":"FragmentDefinition","name":{"kind":"Name","value":"HealthParts"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"ChannelHealth"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"state"}},{"kind":"Field","name":{"kind":"Name","value":"reason"}},{"kind":"Field","name":{"kind":"Name","value":"since"}},{"kind":"Field","name":{"kind":"Name","value":"firstEventAt"}},{"kind":"Field","name":{"kind":"Name","value":"lastEventAt"}},{"kind":"Field","name":{"kind":"Name","value":"queued"}},{"kind":"Field","name":{"kind":"Name","value":"openDeadLetters"}}]}},{"kind":"FragmentDefinition","name":{"kind":"Name","value":"ChannelRow"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"Channel"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"version"}},{"kind":"Field","name":{"kind":"Name","value":"kind"}},{"kind":"Field","name":{"kind":"Name","value":"name"}},{"kind":"Field","name":{"kind":"Name","value":"isEnabled"}},{"kind":"Field","name":{"kind":"Name","value":"inbox"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"name"}}]}},{"kind":"Field","name":{"kind":"Name","value":"defaultSkill"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"name"}}]}},{"kind":"Field","name":{"kind":"Name","value":"defaultScript"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"name"}}]}},{"kind":"Field","name":{"kind":"Name","value":"health"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"FragmentSpread","name":{"kind":"Name","value":"HealthParts"}}]}}]}}]} as unknown as DocumentNode<WorkspaceEventsSubscription, WorkspaceEventsSubscriptionVariables>;
 export const PresenceDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"subscription","name":{"kind":"Name","value":"Presence"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"interactionId"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"ID"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"presence"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"interactionId"},"value":{"kind":"Variable","name":{"kind":"Name","value":"interactionId"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"isKnown"}},{"kind":"Field","name":{"kind":"Name","value":"contactIsTyping"}},{"kind":"Field","name":{"kind":"Name","value":"people"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"state"}},{"kind":"Field","name":{"kind":"Name","value":"person"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"name"}}]}}]}}]}}]}}]} as unknown as DocumentNode<PresenceSubscription, PresenceSubscriptionVariables>;

@@ -8,7 +8,7 @@ import type { MessagePartsFragment } from "../../src/gql/graphql";
 import { shortDuration } from "../../src/ui/format";
 
 const any: Filter = { statuses: null, assignment: null, assigneeIds: null, channelIds: null, channelKinds: null, inboxIds: null, tagIds: null, skillIds: null, priorities: null, isUnread: null, hasFailed: null };
-const row: Filterable = { status: "OPEN", priority: "NORMAL", unreadCount: 1, hasFailedMessage: false, channel: { id: "chn_1", kind: "EMAIL" }, inbox: { id: "inb_1" }, skill: null, assignee: { id: "me" }, tags: [{ id: "tag_1" }, { id: "tag_2" }] };
+const row: Filterable = { status: "OPEN", priority: "NORMAL", unreadCount: 1, hasFailedMessage: false, waitingSince: null, channel: { id: "chn_1", kind: "EMAIL" }, inbox: { id: "inb_1" }, skill: null, assignee: { id: "me" }, tags: [{ id: "tag_1" }, { id: "tag_2" }] };
 
 describe("which view an interaction belongs to", () => {
   const cases: readonly [string, Partial<Filter>, boolean][] = [
@@ -28,12 +28,22 @@ describe("which view an interaction belongs to", () => {
     ["kind but not status", { channelKinds: ["EMAIL"], statuses: ["NEW"] }, false],
   ];
   test.each(cases)("%s", (_name, part, expected) => {
-    expect(matches({ ...any, ...part }, null, row, "me")).toBe(expected);
+    expect(matches({ filter: { ...any, ...part }, scopeInboxId: null, sort: "PRIORITY" }, row, "me")).toBe(expected);
   });
 
   test("the view's inbox", () => {
-    expect(matches(any, "inb_1", row, "me")).toBe(true);
-    expect(matches(any, "inb_2", row, "me")).toBe(false);
+    expect(matches({ filter: any, scopeInboxId: "inb_1", sort: "PRIORITY" }, row, "me")).toBe(true);
+    expect(matches({ filter: any, scopeInboxId: "inb_2", sort: "PRIORITY" }, row, "me")).toBe(false);
+  });
+
+  test("a list by waiting time has only who waits", () => {
+    const rule = { filter: any, scopeInboxId: null, sort: "OLDEST_WAITING" as const };
+    expect(matches(rule, row, "me")).toBe(false);
+    expect(matches(rule, { ...row, waitingSince: "2026-01-01T00:00:00Z" }, "me")).toBe(true);
+  });
+
+  test("an empty list in a filter matches nothing", () => {
+    expect(matches({ filter: { ...any, statuses: [] }, scopeInboxId: null, sort: "PRIORITY" }, row, "me")).toBe(false);
   });
 });
 

@@ -10,6 +10,7 @@ pub mod payload;
 pub mod person;
 pub mod run;
 pub mod script;
+pub mod session;
 pub mod skill;
 pub mod tag;
 pub mod team;

@@ -3,6 +3,7 @@
 pub mod admin;
 pub mod channel;
 pub mod contact;
+pub mod events;
 pub mod inbox;
 pub mod interaction;
 pub mod list;
@@ -11,4 +12,5 @@ pub mod script;
 pub mod search;
 pub mod skill;
 pub mod tag;
+pub mod viewer;
 pub mod workspace;

@@ -1,4 +1,4 @@
-//! The workspace, and who is asking in it.
+//! The workspace.
 
 use async_graphql::{Context, Object};
 use tributary_domain::workspace as rules;
@@ -7,7 +7,7 @@ use crate::graphql::{
     context::Cx,
     error::OrFieldError,
     guard::SignedIn,
-    types::workspace::{Viewer, Workspace},
+    types::workspace::Workspace,
 };
 
 /// Queries of the workspace.
@@ -16,11 +16,6 @@ pub struct WorkspaceQuery;
 
 #[Object]
 impl WorkspaceQuery {
-    /// Who is asking; null when nobody is signed in.
-    async fn viewer(&self, cx: &Context<'_>) -> Option<Viewer> {
-        cx.actor().ok().cloned().map(Viewer)
-    }
-
     /// The viewer's workspace.
     #[graphql(guard = "SignedIn")]
     async fn workspace(&self, cx: &Context<'_>) -> async_graphql::Result<Workspace> {

@@ -11,6 +11,7 @@ pub mod content;
 pub mod content_input;
 pub mod dead_letter;
 pub mod enums;
+pub mod event;
 pub mod inbox;
 pub mod interaction;
 pub mod message;
@@ -23,6 +24,7 @@ pub mod skill;
 pub mod tag;
 pub mod team;
 pub mod view;
+pub mod viewer;
 pub mod workspace;
 
 use std::sync::Arc;

@@ -23,6 +23,7 @@ macro_rules! connection {
     ($connection:ident, $edge:ident, $node:ty, $name:literal) => {
         #[doc = concat!("A page of ", $name, ".")]
         #[derive(async_graphql::SimpleObject)]
+        #[graphql(complex)]
         pub struct $connection {
             /// The rows with their cursors.
             pub edges: Vec<$edge>,
@@ -39,6 +40,14 @@ macro_rules! connection {
             pub cursor: String,
             /// The row.
             pub node: $node,
+        }
+
+        #[async_graphql::ComplexObject]
+        impl $connection {
+            /// The rows without their cursors.
+            async fn nodes(&self) -> Vec<&$node> {
+                self.edges.iter().map(|edge| &edge.node).collect()
+            }
         }
 
         impl $connection {

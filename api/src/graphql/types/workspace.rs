@@ -1,20 +1,9 @@
-//! The workspace, and who is asking in it.
+//! The workspace.
 
-use std::sync::Arc;
+use async_graphql::{ID, Object};
+use tributary_domain::entity::workspace;
 
-use async_graphql::{Context, ID, Object};
-use tributary_domain::{
-    actor::{Actor, Identity},
-    entity::workspace,
-};
-
-use super::{
-    api_client::ApiClient,
-    enums::{Role, Scope},
-    load_error,
-    person::Person,
-};
-use crate::graphql::{context::Cx, scalars::node_id};
+use crate::graphql::scalars::node_id;
 
 /// The tenant: everything else belongs to it.
 pub struct Workspace(pub workspace::Model);
@@ -39,36 +28,5 @@ impl Workspace {
     /// Days after resolving in which a new message opens the same interaction again.
     async fn reopen_days(&self) -> i32 {
         self.0.reopen_days
-    }
-}
-
-/// Who is asking.
-pub struct Viewer(pub Arc<Actor>);
-
-#[Object]
-impl Viewer {
-    /// The person; null for API clients and bots.
-    async fn person(&self, cx: &Context<'_>) -> async_graphql::Result<Option<Person>> {
-        let Some(id) = self.0.person() else { return Ok(None) };
-        Ok(cx.rows().load_one(id).await.map_err(load_error)?.map(Person))
-    }
-
-    /// The API client or bot; null for people.
-    async fn api_client(&self, cx: &Context<'_>) -> async_graphql::Result<Option<ApiClient>> {
-        let Identity::ApiClient { id, .. } = self.0.identity else { return Ok(None) };
-        Ok(cx.rows().load_one(id).await.map_err(load_error)?.map(ApiClient))
-    }
-
-    /// Rank.
-    async fn role(&self) -> Role {
-        self.0.role.into()
-    }
-
-    /// What the viewer may do: the token's scopes, or all of them for people, whom only their role limits.
-    async fn scopes(&self) -> Vec<Scope> {
-        match &self.0.scopes {
-            Some(scopes) => scopes.iter().map(|scope| (*scope).into()).collect(),
-            None => <Scope as async_graphql::resolver_utils::EnumType>::items().iter().map(|item| item.value).collect(),
-        }
     }
 }

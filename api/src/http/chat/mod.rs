@@ -23,9 +23,6 @@ mod sse;
 mod token;
 mod view;
 
-#[cfg(test)]
-mod tests;
-
 use std::{
     net::IpAddr,
     sync::{
@@ -97,7 +94,7 @@ pub struct ChatParts {
 
 /// The gateway. Clones are the same.
 #[derive(Clone)]
-pub(super) struct Chat(Arc<Inner>);
+struct Chat(Arc<Inner>);
 
 struct Inner {
     parts: ChatParts,
@@ -201,7 +198,7 @@ impl Chat {
 
 /// A visitor on a channel, at an address.
 #[derive(Clone)]
-pub(super) struct Visit {
+struct Visit {
     chat: Chat,
     channel: Arc<channel::Model>,
     claims: Arc<Claims>,

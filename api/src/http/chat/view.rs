@@ -110,7 +110,7 @@ fn reactions(entry: &Entry) -> Vec<Value> {
     let mut emojis: Vec<&str> = entry.reactions.iter().map(|reaction| reaction.emoji.as_str()).collect();
     emojis.sort_unstable();
     emojis.dedup();
-        emojis
+    emojis
         .into_iter()
         .map(|emoji| {
             let same: Vec<_> = entry.reactions.iter().filter(|reaction| reaction.emoji == emoji).collect();

@@ -29,7 +29,7 @@ fn choices_are_numbered() {
     case(&replies(&["Yes", "No"]), "Does it still happen?\n\n1. Yes\n2. No\n\nPlease reply with the number of your choice.");
     case(
         &list(true),
-        "Choose a fruit\nWe have all of them.\n\nRed\n1. Apple – crisp\n2. Cherry\n\nYellow\n3. Banana\n\n\
+        "Choose a fruit\nWe have all of them.\n\nRed\n1. Quince – crisp\n2. Cherry\n\nYellow\n3. Banana\n\n\
          Please reply with the numbers of your choice, for example: 1, 3",
     );
 }
@@ -93,7 +93,7 @@ fn amounts_follow_their_currency() {
 #[test]
 fn answers_read_as_what_was_chosen() {
     let of = |wanted: &str| every_kind().into_iter().find(|content| content.input_name() == wanted).expect("a sample").fallback();
-    assert_eq!(of("selection"), "Apple");
+    assert_eq!(of("selection"), "Quince");
     assert_eq!(of("timeChosen"), "Tue 6 Jan 2026, 09:00–09:30 UTC");
     assert_eq!(of("formAnswers"), "Name: Mara");
     assert_eq!(of("template"), "Your order A-17 is ready.");

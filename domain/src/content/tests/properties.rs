@@ -228,6 +228,9 @@ proptest! {
     fn sanitised_html_is_stable_and_clean(source in "[a-z<>/\"'= &;:!#-]{0,200}") {
         let once = sanitise_html(&source).html;
         prop_assert_eq!(&sanitise_html(&once).html, &once);
-        prop_assert!(!once.contains("<script") && !once.contains(" on"), "{}", once);
+        // Text may say anything, and so may values; only the names in tags run something.
+        let tags = once.split('<').skip(1).filter_map(|piece| piece.split('>').next());
+        let has_handler = tags.flat_map(|tag| tag.split('"').step_by(2)).any(|outside_quotes| outside_quotes.contains(" on"));
+        prop_assert!(!once.contains("<script") && !has_handler, "{}", once);
     }
 }

@@ -32,7 +32,7 @@ pub(super) fn list(multiple: bool) -> RichContent {
         text: Some("We have all of them.".into()),
         multiple,
         sections: vec![
-            ListSection { title: Some("Red".into()), items: vec![item("a", "Apple", Some("crisp")), item("c", "Cherry", None)] },
+            ListSection { title: Some("Red".into()), items: vec![item("a", "Quince", Some("crisp")), item("c", "Cherry", None)] },
             ListSection { title: Some("Yellow".into()), items: vec![item("b", "Banana", None)] },
         ],
     })
@@ -138,7 +138,7 @@ pub(super) fn every_kind() -> Vec<RichContent> {
         }),
         payment(1250, "EUR"),
         appointment(),
-        RichContent::Selection(Selection { question: None, items: vec![SelectedItem { id: "a".into(), title: "Apple".into() }] }),
+        RichContent::Selection(Selection { question: None, items: vec![SelectedItem { id: "a".into(), title: "Quince".into() }] }),
         RichContent::TimeChosen(TimeChosen { question: None, slot: slot("s1", 1, 6, 9, 30) }),
         RichContent::FormAnswers(FormAnswers {
             question: None,

@@ -1,4 +1,4 @@
-//! Hostile HTML.
+//! Hostile HTML, and what may be left of it.
 
 use std::time::{Duration, Instant};
 

@@ -6,6 +6,7 @@ export interface Filterable {
   readonly priority: InteractionRowFragment["priority"];
   readonly unreadCount: number;
   readonly hasFailedMessage: boolean;
+  readonly waitingSince: string | null;
   readonly channel: Pick<InteractionRowFragment["channel"], "id" | "kind">;
   readonly inbox: { readonly id: string };
   readonly skill: { readonly id: string } | null;
@@ -17,8 +18,16 @@ export type Filter = Omit<FilterPartsFragment, "__typename">;
 
 const holds = <T>(wanted: readonly T[] | null, value: T | undefined): boolean => wanted === null || (value !== undefined && wanted.includes(value));
 
+export interface Rule {
+  readonly filter: Filter;
+  readonly scopeInboxId: string | null;
+  readonly sort: InteractionSort;
+}
+
 /** Whether an interaction belongs into a view for this viewer. Absent parts of the filter say nothing; lists mean "one of". */
-export function matches(filter: Filter, scopeInboxId: string | null, row: Filterable, viewerId: string): boolean {
+export function matches({ filter, scopeInboxId, sort }: Rule, row: Filterable, viewerId: string): boolean {
+  // A list by waiting time leaves out who does not wait.
+  if (sort === "OLDEST_WAITING" && row.waitingSince === null) return false;
   if (scopeInboxId !== null && row.inbox.id !== scopeInboxId) return false;
   if (filter.assignment === "MINE" && row.assignee?.id !== viewerId) return false;
   if (filter.assignment === "UNASSIGNED" && row.assignee !== null) return false;

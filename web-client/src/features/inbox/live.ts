@@ -1,7 +1,7 @@
 import type { Cache, DataField } from "@urql/exchange-graphcache";
-import type { InteractionRowFragment } from "../../gql/graphql";
+import type { InteractionRowFragment, InteractionSort } from "../../gql/graphql";
 import { onEntity, type LogEvent } from "../../live/handlers";
-import { type Filter, matches } from "./filter";
+import { type Filter, matches, type Rule } from "./filter";
 
 let viewerId = "";
 
@@ -12,13 +12,14 @@ export function setListViewer(id: string): void {
 
 const FILTER_FIELDS = ["statuses", "assignment", "assigneeIds", "channelIds", "channelKinds", "inboxIds", "tagIds", "skillIds", "priorities", "isUnread", "hasFailed"] as const;
 
-function readFilter(cache: Cache, view: { __typename: string; id: string }): { filter: Filter; scope: string | null } | null {
+function readRule(cache: Cache, view: { __typename: string; id: string }): Rule | null {
   const key = cache.resolve(view, "filter");
   if (typeof key !== "string") return null;
   const entries = FILTER_FIELDS.map((field) => [field, cache.resolve(key, field) ?? null]);
   const inbox = cache.resolve(view, "inbox");
   const scope = typeof inbox === "string" ? cache.resolve(inbox, "id") : null;
-  return { filter: Object.fromEntries(entries) as Filter, scope: typeof scope === "string" ? scope : null };
+  const sort = (cache.resolve(view, "sort") ?? "NEWEST_ACTIVITY") as InteractionSort;
+  return { filter: Object.fromEntries(entries) as Filter, scopeInboxId: typeof scope === "string" ? scope : null, sort };
 }
 
 /** The connections of every list of interactions in the cache, the pages of one view together, first page first. */
@@ -48,9 +49,9 @@ function place(event: LogEvent, cache: Cache): void {
   const key = cache.keyOfEntity({ __typename: "Interaction", id: row.id });
   if (key === null) return;
   for (const [viewId, pages] of cachedLists(cache)) {
-    const rule = readFilter(cache, { __typename: "View", id: viewId });
+    const rule = readRule(cache, { __typename: "View", id: viewId });
     if (!rule) continue;
-    const belongs = matches(rule.filter, rule.scope, row, viewerId);
+    const belongs = matches(rule, row, viewerId);
     const at = pages.find((page) => nodesOf(cache, page).includes(key));
     const first = pages[0];
     if (belongs && at === undefined && first !== undefined) cache.link(first, "nodes", [key, ...nodesOf(cache, first)]);

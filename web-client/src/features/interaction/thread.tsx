@@ -1,12 +1,13 @@
 import { Fragment, useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
-import type { MessagePartsFragment } from "../../gql/graphql";
+import { type MessagePartsFragment, ReactDocument } from "../../gql/graphql";
+import { useAct } from "../../session/act";
 import type { Sending } from "../../live/client";
 import type { OutboxEntry } from "../../live/outbox";
 import { createStore } from "../../live/store";
 import type { Capabilities } from "../../session/capabilities";
 import { useLive } from "../../session/context";
-import { Button, EmptyState, Icon, Notice, Skeleton, useFormats, useStore } from "../../ui";
+import { Button, EmptyState, Icon, Notice, Skeleton, useCommandList, useFormats, useStore } from "../../ui";
 import { answers, group } from "./group";
 import { Message } from "./message";
 import { Pending } from "./pending";
@@ -91,6 +92,19 @@ export function Thread({ interactionId, contactName, contactIsTyping, capabiliti
     void element?.scrollIntoView({ block: "center" });
     element?.focus({ preventScroll: true });
   }, []);
+
+  const act = useAct();
+  const liked = messages.findLast((message) => message.direction === "INBOUND" && message.entry === "MESSAGE");
+  useCommandList([
+    {
+      id: "interaction.like",
+      label: "commands.like",
+      group: "interaction",
+      keys: ["l"],
+      guard: () => (capabilities?.reactions ?? false) && liked !== undefined,
+      run: () => liked && void act(ReactDocument, { input: { messageId: liked.id, emoji: "👍", isAdded: !liked.reactions.some((reaction) => reaction.isMine && reaction.emoji === "👍") } }),
+    },
+  ]);
 
   if (isMissing) return <EmptyState icon="lock" title={t("interaction.missing")} text={t("interaction.missingText")} />;
   return (

@@ -1,0 +1,71 @@
+//! When a view's counts are counted again: at once when something changed, and then at most once a second.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+/// Shortest time between two countings for one subscriber.
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// A view's counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Counted {
+    pub(super) all: u64,
+    pub(super) unread: u64,
+}
+
+/// What a subscriber was told about a view's counts, and when they are due again.
+#[derive(Debug, Default)]
+pub(super) struct Counts {
+    told: Option<Counted>,
+    counted_at: Option<Instant>,
+    is_stale: bool,
+}
+
+/// The counts that differ from those told before.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub(super) struct News {
+    pub(super) all: Option<u64>,
+    pub(super) unread: Option<u64>,
+}
+
+impl Counts {
+    /// Something changed that may be counted.
+    pub(super) fn spoil(&mut self) {
+        self.is_stale = true;
+    }
+
+    /// From when on they are to be counted again; `None`: they are up to date.
+    pub(super) fn due(&self, now: Instant) -> Option<Instant> {
+        self.is_stale.then(|| self.counted_at.map_or(now, |at| at + PAUSE))
+    }
+
+    /// They were counted: what of it is news.
+    pub(super) fn tell(&mut self, counted: Counted, now: Instant) -> News {
+        let told = self.told.replace(counted);
+        self.counted_at = Some(now);
+        self.is_stale = false;
+        News {
+            all: Some(counted.all).filter(|all| told.is_none_or(|told| told.all != *all)),
+            unread: Some(counted.unread).filter(|unread| told.is_none_or(|told| told.unread != *unread)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn changes_are_counted_at_once_and_then_at_most_once_a_second() {
+        let (start, mut counts) = (Instant::now(), Counts::default());
+        assert_eq!(counts.due(start), None);
+        counts.spoil();
+        assert_eq!(counts.due(start), Some(start));
+        assert_eq!(counts.tell(Counted { all: 3, unread: 1 }, start), News { all: Some(3), unread: Some(1) });
+        assert_eq!(counts.due(start), None);
+        counts.spoil();
+        assert_eq!(counts.due(start), Some(start + PAUSE));
+        assert_eq!(counts.tell(Counted { all: 3, unread: 2 }, start + PAUSE), News { all: None, unread: Some(2) });
+    }
+}

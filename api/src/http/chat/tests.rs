@@ -1,1 +1,0 @@
-//! The gateway over a real database.
