@@ -11,6 +11,7 @@ mod email_channel;
 mod harness;
 mod inbound;
 mod live;
+mod outbound;
 mod people;
 mod stage;
 mod store_contract;

@@ -98,7 +98,7 @@ async fn fill_gaps(
     if contact.language.is_none() && sender.locale.is_some() {
         change.language = Set(sender.locale.clone());
     }
-    if let Some(name) = sender.name.as_ref().filter(|_| contact.name == identity.external_id.0) {
+    if let Some(name) = sender.name.as_ref().filter(|name| contact.name == identity.external_id.0 && **name != contact.name) {
         change.name = Set(name.clone());
         change.name_folded = Set(name.to_lowercase());
     }
