@@ -1,3 +1,3 @@
-// People of the demo workspace.
-export const admin = { email: "admin@demo.example", password: "tributary-demo" };
-export const agent = { email: "agent@demo.example", password: "tributary-demo" };
+// People of the demo workspace, which `serve --demo` makes.
+export const admin = { email: "admin@example.org", password: "demo" };
+export const agent = { email: "anna@example.org", password: "demo" };
