@@ -1,4 +1,4 @@
-//! The workspace.
+//! The workspace of the viewer.
 
 use async_graphql::{Context, Object};
 use tributary_domain::workspace as rules;

@@ -13,7 +13,8 @@ use tributary_domain::{
 
 use super::{
     capabilities::Capabilities,
-    enums::{ChannelClass, ChannelHealthState, ChannelKind},
+    channel_kind::ChannelKind,
+    enums::{ChannelClass, ChannelHealthState},
     inbox::Inbox,
     interaction::must_load,
     load_error,

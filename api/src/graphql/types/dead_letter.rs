@@ -1,4 +1,4 @@
-//! Dead letters.
+//! Dead letters, as administrators read them.
 
 use async_graphql::{Context, Enum, ID, InputObject, Object};
 use chrono::{DateTime, Utc};

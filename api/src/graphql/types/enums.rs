@@ -8,7 +8,7 @@ macro_rules! mirror {
     ($($(#[$doc:meta])* $name:ident = $remote:path { $($(#[$value_doc:meta])* $value:ident,)* })*) => {
         $(
             $(#[$doc])*
-            #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Enum)]
+            #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, async_graphql::Enum)]
             pub enum $name {
                 $($(#[$value_doc])* $value,)*
             }
@@ -31,6 +31,8 @@ macro_rules! mirror {
         )*
     };
 }
+
+pub(super) use mirror;
 
 mirror! {
     /// What a person is to the workspace.
@@ -173,66 +175,13 @@ mirror! {
         Failed,
     }
 
-    /// A platform and its class of use.
-    ChannelKind = spec::ChannelKind {
-        /// Facebook page: posts and comments.
-        Facebook,
-        /// Facebook Messenger.
-        FacebookMessenger,
-        /// X: public posts.
-        X,
-        /// X: private messages.
-        XDirectMessages,
-        /// Instagram: public comments.
-        Instagram,
-        /// Instagram: private messages.
-        InstagramDirect,
-        /// LinkedIn company page.
-        #[graphql(name = "LINKEDIN")]
-        LinkedIn,
-        /// YouTube comments.
-        #[graphql(name = "YOUTUBE")]
-        YouTube,
-        /// Google Play reviews.
-        GooglePlay,
-        /// Google business-profile reviews.
-        GooglePlaces,
-        /// Apple App Store reviews.
-        AppleAppReviews,
-        /// LINE official account.
-        Line,
-        /// Telegram bot.
-        Telegram,
-        /// WhatsApp business number.
-        #[graphql(name = "WHATSAPP")]
-        WhatsApp,
-        /// Apple Messages for Business.
-        AppleMessages,
-        /// Viber bot.
-        Viber,
-        /// Microsoft Teams.
-        MicrosoftTeams,
-        /// Slack workspace.
-        Slack,
-        /// An integrator's own channel.
-        Byoc,
-        /// Our own web chat.
-        DigitalChat,
-        /// A mailbox over IMAP and SMTP.
-        Email,
-        /// SMS through a carrier.
-        Sms,
-        /// Google Business Messages, switched off by Google in 2024.
-        GoogleBusinessMessages,
-    }
-
     /// Class of a channel.
     ChannelClass = spec::ChannelClass {
         /// Public posts, comments and reviews.
         Social,
         /// Private messages.
         Messaging,
-        /// Teams and Slack.
+        /// Platforms on which companies work together.
         Collaboration,
         /// Our own web chat.
         Chat,
