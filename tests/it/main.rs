@@ -1,7 +1,8 @@
 //! The integration tests: one binary, one file or folder per noun.
 //!
 //! Every test starts what it needs through the harness in `tests/src`, on free loopback ports and in temporary folders.
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails where it stands")]
+
+#![expect(clippy::unwrap_used, reason = "in a test, a panic with the place is the report")]
 
 mod architecture;
 mod bus_contract;

@@ -23,7 +23,7 @@ use super::{
 };
 use crate::graphql::{
     context::Cx,
-    error::{OrFieldError, field_error},
+    error::OrFieldError,
     scalars::{WebUrl, node_id},
 };
 
