@@ -128,6 +128,8 @@ async fn kill_and_check(place: Place, class: SendClass) {
         worker.abandon();
         worker.idle().await;
         drop(stalled);
+        // What the dead worker had set off comes to its end before the next one begins.
+        stage.integrator.idle().await;
         if class == SendClass::B {
             echo_all(&stage, &mut echoed).await;
         }
@@ -136,6 +138,9 @@ async fn kill_and_check(place: Place, class: SendClass) {
     }
     for _ in 0..3 {
         stage.settle().await;
+        if class == SendClass::B {
+            echo_all(&stage, &mut echoed).await;
+        }
         stage.pass(121).await;
     }
     let taken = |text: &String| asked.iter().find(|one| &one.entity == text).cloned();

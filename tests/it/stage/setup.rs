@@ -136,7 +136,7 @@ impl Stage {
             inbox,
             default_skill: Some(skill),
             default_script: Some(script),
-            settings: integrator_settings(&integrator, &setup.mode, setup.manner, &setup.capabilities),
+            settings: integrator_settings(&integrator, setup.mode, setup.manner, &setup.capabilities),
         };
         let spec = setup.registry.spec(ChannelKind::Byoc);
         let channel: ChannelId = create(&mut tx, &admin, spec, &vault, new_channel).await.unwrap();
