@@ -46,6 +46,8 @@ export async function signIn(page, origin, { email, password }) {
   await page.locator("input[type=email]").fill(email);
   await page.locator("input[type=password]").fill(password);
   await page.keyboard.press("Enter");
+  // The view of everything: the first one, "mine", may well be empty.
+  await page.locator("nav a", { hasText: "All open" }).click();
   await page.locator("[data-row]").first().waitFor();
 }
 

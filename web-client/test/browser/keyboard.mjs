@@ -1,6 +1,6 @@
 // The inbox without a mouse.
 import assert from "node:assert/strict";
-import { open } from "./browser.mjs";
+import { open, signIn } from "./browser.mjs";
 import { admin } from "./demo.mjs";
 
 export const tests = {
@@ -17,20 +17,16 @@ export const tests = {
     await page.locator("input[type=password]").fill("");
     await page.keyboard.type(admin.password);
     await page.keyboard.press("Enter");
-    await page.locator("[data-row]").first().waitFor();
+    await page.locator("nav a", { hasText: "All open" }).waitFor();
     // It stays signed in over a reload.
     await page.reload();
-    await page.locator("[data-row]").first().waitFor();
+    await page.locator("nav a", { hasText: "All open" }).waitFor();
     assert.deepEqual(page.complaints, []);
   },
 
   "walk, open, reply, note, assign, tag, snooze, resolve": async ({ browser, server }) => {
     const page = await open(browser, server.origin, { language: "en" });
-    await page.goto(`${server.origin}/`);
-    await page.locator("input[type=email]").fill(admin.email);
-    await page.locator("input[type=password]").fill(admin.password);
-    await page.keyboard.press("Enter");
-    await page.locator("[data-row]").first().waitFor();
+    await signIn(page, server.origin, admin);
 
     const current = () => page.evaluate(() => document.activeElement?.closest("[data-row]")?.getAttribute("data-row") ?? null);
     await page.keyboard.press("j");

@@ -2,17 +2,20 @@ import { useTranslation } from "react-i18next";
 import type { HealthPartsFragment } from "../../gql/graphql";
 import { Badge, type IconName, type Tone } from "../../ui";
 
-const looks: Record<HealthPartsFragment["state"], { tone: Tone; icon: IconName }> = {
+/** `OFF` is ours: switched off by a person, whatever the connection is like. */
+type Shown = HealthPartsFragment["state"] | "OFF";
+
+const looks: Record<Shown, { tone: Tone; icon: IconName }> = {
   UNKNOWN: { tone: "plain", icon: "dot" },
-  WAITING_FOR_FIRST_EVENT: { tone: "accent", icon: "clock" },
+  WAITING: { tone: "accent", icon: "clock" },
   OK: { tone: "ok", icon: "check" },
   DEGRADED: { tone: "warn", icon: "warning" },
   NEEDS_SIGN_IN: { tone: "danger", icon: "lock" },
   DOWN: { tone: "danger", icon: "wifiOff" },
-  DISABLED: { tone: "plain", icon: "close" },
+  OFF: { tone: "plain", icon: "close" },
 };
 
-export function HealthBadge({ state }: { state: HealthPartsFragment["state"] }) {
+export function HealthBadge({ state }: { state: Shown }) {
   const { t } = useTranslation();
   return (
     <Badge tone={looks[state].tone} icon={looks[state].icon}>

@@ -11,7 +11,7 @@ import { Avatar, Badge, Button, Icon, IconButton, Menu, MenuItem, Notice, shortT
 const MergeDialog = lazy(() => import("./merge").then((module) => ({ default: module.MergeDialog })));
 const EditContactDialog = lazy(() => import("./edit").then((module) => ({ default: module.EditContactDialog })));
 
-const CHANGES = ["CONTACTS_MERGED", "INTERACTION_OPENED"] as const;
+const CHANGES = ["CONTACTS_MERGED", "CONTACTS_UNMERGED", "INTERACTION_OPENED"] as const;
 
 /** Who the contact is: identities, fields, notes, history over all channels, merges. */
 export function ContactCard({ contactId, interactionId, viewId }: { contactId: string; interactionId: string; viewId: string }) {

@@ -65,10 +65,10 @@ function place(event: LogEvent, cache: Cache): void {
   }
 }
 
-/** The viewer may no longer see it. */
+/** An interaction without its data: it is gone, or the viewer may no longer see it. */
 function remove(event: LogEvent, cache: Cache): void {
-  if (event.kind !== "INTERACTION_CHANGED" || event.entity !== null) return;
-  const key = cache.keyOfEntity({ __typename: "Interaction", id: event.interactionId ?? event.entityId });
+  if (event.kind !== "INTERACTION_CHANGED" && event.kind !== "INTERACTION_OPENED") return;
+  const key = cache.keyOfEntity({ __typename: "Interaction", id: event.entityId });
   for (const pages of cachedLists(cache).values()) {
     for (const page of pages) {
       const nodes = nodesOf(cache, page);
