@@ -75,7 +75,8 @@ async fn create(tx: &mut Tx, channel: &channel::Model, sender: &Sender) -> Resul
 }
 
 /// What somebody without a name is called: the platform's id, or its end when nobody could read it out.
-fn nameless(id: &ExternalUserId) -> String {
+#[must_use]
+pub fn nameless(id: &ExternalUserId) -> String {
     const READABLE: usize = 24;
     const END: usize = 6;
     let length = id.0.chars().count();
