@@ -151,7 +151,6 @@ impl App {
     }
 
     /// The routes of a process that runs only workers.
-    #[must_use]
     pub fn probes(&self, metrics: Option<metrics_exporter_prometheus::PrometheusHandle>) -> Router {
         health::router(self.readiness(), metrics)
     }
@@ -171,8 +170,7 @@ impl App {
     pub fn router(&self, metrics: Option<metrics_exporter_prometheus::PrometheusHandle>) -> anyhow::Result<Router> {
         let gate = Arc::new(Gate::new(self.clone())?);
         let schema = graphql::schema(self.clone(), gate.clone());
-        let transport =
-            Transport::new(schema, gate.clone(), (&self.config).into(), self.store.clock().clone(), self.shutdown.clone());
+        let transport = Transport::new(schema, gate.clone(), (&self.config).into(), self.store.clock().clone(), self.shutdown.clone());
         let router = transport
             .router()
             .merge(health::router(self.readiness(), metrics))

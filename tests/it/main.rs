@@ -2,6 +2,8 @@
 //!
 //! Every test starts what it needs through the harness in `tests/src`, on free loopback ports and in temporary folders.
 
+#![expect(clippy::unwrap_used, reason = "in a test, a panic with the place is the report")]
+
 mod architecture;
 mod bus_contract;
 mod byoc_channel;
@@ -11,6 +13,7 @@ mod email_channel;
 mod harness;
 mod inbound;
 mod live;
+mod outbound;
 mod people;
 mod stage;
 mod store_contract;

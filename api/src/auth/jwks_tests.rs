@@ -1,3 +1,5 @@
+//! Tests of tokens of other houses.
+
 use std::{
     collections::VecDeque,
     sync::{

@@ -1,3 +1,5 @@
+//! Tests of reading and checking the settings.
+
 use base64::{Engine, engine::general_purpose::STANDARD};
 use rand::{SeedableRng, rngs::StdRng};
 use secrecy::ExposeSecret;

@@ -318,7 +318,7 @@ impl<'a> Plot<'a> {
             let is_read = self.dice.percent(80);
             self.add(Step::Receipt { is_read });
         }
-        if self.story.place == Place::Chat && (self.index % 3 == 0) && self.later(1, 3) {
+        if self.story.place == Place::Chat && self.index.is_multiple_of(3) && self.later(1, 3) {
             self.exchange();
         }
         if self.dice.percent(60) && self.later(3, 40) {

@@ -9,8 +9,8 @@ use tributary_domain::{
     actor::Actor,
     delivery::OutboundAction,
     entity::{
-        api_client, attachment, channel, contact, contact_identity, contact_merge, dead_letter, inbox, interaction, interaction_tag, message, outbound,
-        person, person_skill, raw_inbound, reaction, read_mark, script, skill, tag, team, team_member, view,
+        api_client, attachment, channel, contact, contact_identity, contact_merge, dead_letter, inbox, interaction, interaction_tag,
+        message, outbound, person, person_skill, raw_inbound, reaction, read_mark, script, skill, tag, team, team_member, view,
     },
     ids::*,
     store::Store,

@@ -114,12 +114,6 @@ impl Follow {
         &self.actor
     }
 
-    /// Where the reader's cursor stands.
-    #[must_use]
-    pub fn told(&self) -> Position {
-        self.told
-    }
-
     /// Waits for events, at least one; the same ones again until [`Follow::done`]. The rights are then as new as they.
     ///
     /// # Errors

@@ -109,7 +109,8 @@ async fn open(app: &App, workspace: tributary_domain::ids::WorkspaceId, id: Atta
 
 /// A file as an answer that cannot harm whoever opens it.
 pub fn as_file(found: &attachment::Model, body: Body) -> Response {
-    let may_show = matches!(MediaClass::of(&found.mime), MediaClass::Image | MediaClass::Audio | MediaClass::Video) && found.mime != "image/svg+xml";
+    let may_show =
+        matches!(MediaClass::of(&found.mime), MediaClass::Image | MediaClass::Audio | MediaClass::Video) && found.mime != "image/svg+xml";
     let mime = if may_show { found.mime.as_str() } else { "application/octet-stream" };
     let disposition = format!(
         "{}; filename*=UTF-8''{}",

@@ -2,7 +2,7 @@
 
 use axum::{
     Router,
-    body::{Body, Bytes},
+    body::Body,
     extract::{DefaultBodyLimit, Path, Request, State},
     http::{HeaderValue, StatusCode, header::CONTENT_TYPE},
     response::{IntoResponse, Response},
@@ -122,7 +122,7 @@ fn refuse(channel: tributary_domain::ids::ChannelId, reject: &WebhookReject) -> 
 }
 
 fn respond(reply: WebhookReply) -> Response {
-    let mut response = Response::new(Body::from(Bytes::from(reply.body)));
+    let mut response = Response::new(Body::from(reply.body));
     *response.status_mut() = StatusCode::from_u16(reply.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(reply.content_type));
     for (name, value) in reply.headers {

@@ -139,7 +139,7 @@ impl Follower<'_> {
             }
             let found = imap.fetch(batch).await?;
             // Taking large mails apart is work for seconds, which no other task shall wait for.
-            let items = tokio::task::spawn_blocking(move || found.into_iter().map(|mail| inbound::item(mail)).collect())
+            let items = tokio::task::spawn_blocking(move || found.into_iter().map(inbound::item).collect())
                 .await
                 .map_err(|error| MailError::unreachable("imap_host", format!("the mails could not be read: {error}")))?;
             position.uid = batch.last().map_or(position.uid, |mail| mail.uid);

@@ -263,8 +263,10 @@ impl Worker {
         let attempts = u32::try_from(row.attempts).unwrap_or(0).saturating_add(1);
         let jitter = f64::from(u16::from_be_bytes(random::bytes())) / f64::from(u16::MAX);
         let after = retry::wait(attempts, wish, jitter);
-        let next = self.store.clock().now() + after;
-        let since = row.first_tried_at.unwrap_or(row.created_at);
+        let now = self.store.clock().now();
+        let next = now + after;
+        // The row is as it was before this attempt: without a time this was the first one that counts.
+        let since = row.first_tried_at.unwrap_or(now);
         if row.deadline.is_some_and(|deadline| next > deadline) {
             return self.record(lane, row, failed(FailCode::WindowClosed, &reason)).await;
         }

@@ -83,7 +83,7 @@ pub async fn open_session(tx: &mut Tx, new: NewSession) -> Result<OpenedSession>
 #[derive(Debug, Clone, PartialEq)]
 pub enum Rotated {
     /// The new token counts.
-    Renewed(OpenedSession),
+    Renewed(Box<OpenedSession>),
     /// The old one had been used: the session is over. Commit, so that it stays over.
     Reused,
 }
@@ -114,7 +114,7 @@ pub async fn rotate_session(tx: &mut Tx, id: SessionId, used: &str, next: &str, 
     change.update(tx.conn()).await?;
     // Used tokens keep leading to their session, so that a stolen one is noticed.
     directory::add(tx, DirectoryKind::RefreshToken, next, id.uuid(), Some(expires_at)).await?;
-    Ok(Rotated::Renewed(OpenedSession { id, person, expires_at }))
+    Ok(Rotated::Renewed(Box::new(OpenedSession { id, person, expires_at })))
 }
 
 /// Ends a session: its access tokens and sockets end with it. Idempotent.

@@ -143,8 +143,8 @@ async fn dress(scope: &impl Scope, found: Vec<message::Model>) -> Result<Vec<Ent
         .await?;
     let mut read: HashMap<InteractionId, Option<MessageId>> = HashMap::new();
     for one in found.iter().filter(|one| one.direction == Direction::In) {
-        if !read.contains_key(&one.interaction_id) {
-            read.insert(one.interaction_id, read_up_to(scope, one.interaction_id).await?);
+        if let std::collections::hash_map::Entry::Vacant(place) = read.entry(one.interaction_id) {
+            place.insert(read_up_to(scope, one.interaction_id).await?);
         }
     }
     Ok(found

@@ -8,4 +8,4 @@ mod resolve;
 pub use manage::{ContactChange, NewContact, create, update};
 pub use merge::{FieldConflict, MergePreview, SeenVersions, merge, preview, unmerge};
 pub use read::{ContactFilter, by_id, merges_of, page};
-pub use resolve::resolve;
+pub use resolve::{nameless, resolve};

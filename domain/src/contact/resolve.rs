@@ -6,7 +6,7 @@ use crate::{
     entity::{channel, contact, contact_identity},
     error::Result,
     event::{ActorRef, EntityType, EventDraft, EventKind, Seq},
-    ids::{ContactId, IdentityId},
+    ids::{ContactId, ExternalUserId, IdentityId},
     inbound::Sender,
     store::Tx,
 };
@@ -38,7 +38,7 @@ async fn create(tx: &mut Tx, channel: &channel::Model, sender: &Sender) -> Resul
         .clone()
         .or_else(|| sender.email.clone())
         .or_else(|| sender.phone.clone())
-        .unwrap_or_else(|| sender.external_id.0.clone());
+        .unwrap_or_else(|| nameless(&sender.external_id));
     let contact = contact::ActiveModel {
         id: Set(crate::random::id::<ContactId>()),
         workspace_id: Set(tx.workspace()),
@@ -74,6 +74,18 @@ async fn create(tx: &mut Tx, channel: &channel::Model, sender: &Sender) -> Resul
     Ok((contact, identity))
 }
 
+/// What somebody without a name is called: the platform's id, or its end when nobody could read it out.
+#[must_use]
+pub fn nameless(id: &ExternalUserId) -> String {
+    const READABLE: usize = 24;
+    const END: usize = 6;
+    let length = id.0.chars().count();
+    if length <= READABLE {
+        return id.0.clone();
+    }
+    format!("#{}", id.0.chars().skip(length - END).collect::<String>().to_uppercase())
+}
+
 async fn fill_gaps(
     tx: &mut Tx,
     contact: contact::Model,
@@ -98,7 +110,7 @@ async fn fill_gaps(
     if contact.language.is_none() && sender.locale.is_some() {
         change.language = Set(sender.locale.clone());
     }
-    if let Some(name) = sender.name.as_ref().filter(|_| contact.name == identity.external_id.0) {
+    if let Some(name) = sender.name.as_ref().filter(|name| contact.name == nameless(&identity.external_id) && **name != contact.name) {
         change.name = Set(name.clone());
         change.name_folded = Set(name.to_lowercase());
     }

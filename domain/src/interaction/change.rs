@@ -287,12 +287,12 @@ pub async fn mark_read(tx: &mut Tx, actor: &Actor, id: InteractionId, is_read: b
         return Ok(());
     }
     let is_first_reader = is_read
-        && !read_mark::in_workspace(tx.workspace())
+        && read_mark::in_workspace(tx.workspace())
             .filter(read_mark::Column::InteractionId.eq(id))
             .filter(read_mark::Column::InboundSeen.gte(seen))
             .one(tx.conn())
             .await?
-            .is_some();
+            .is_none();
     read_mark::Entity::insert(read_mark::ActiveModel {
         workspace_id: Set(tx.workspace()),
         interaction_id: Set(id),

@@ -1,7 +1,7 @@
 //! Lists of interactions: filter, rights, order and keyset in one statement.
 
 use sea_orm::{
-    ColumnTrait, Condition, FromQueryResult, QueryFilter, QuerySelect, Select,
+    ColumnTrait, Condition, QueryFilter, QuerySelect, Select,
     sea_query::{Expr, ExprTrait, Order, Query, SelectStatement},
 };
 
@@ -72,19 +72,15 @@ pub async fn matching(
 /// # Errors
 /// `Storage`.
 pub async fn count(scope: &impl Scope, actor: &Actor, filter: &InteractionFilter) -> Result<u64> {
-    #[derive(FromQueryResult)]
-    struct Row {
-        id: InteractionId,
-    }
     let rows = visible(actor)
         .filter(condition(actor, filter))
         .select_only()
         .column(interaction::Column::Id)
         .limit(COUNT_CAP + 1)
-        .into_model::<Row>()
+        .into_tuple::<InteractionId>()
         .all(scope.conn())
         .await?;
-    Ok(rows.iter().map(|row| row.id).count() as u64)
+    Ok(rows.len() as u64)
 }
 
 /// The interactions of the actor's workspace in inboxes that the actor sees.

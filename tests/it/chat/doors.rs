@@ -57,7 +57,7 @@ async fn another_visitor_sees_and_touches_nothing() {
 #[tokio::test]
 async fn only_named_pages_may_speak() {
     let server = Server::start().await;
-    let client = reqwest::Client::new();
+    let client = tributary_tests::client::http_client().unwrap();
     let ask = async |method: reqwest::Method, path: &str, origin: Option<&str>| {
         let mut request = client.request(method, format!("http://{}/chat/v1/{path}", server.address)).json(&json!({}));
         if let Some(origin) = origin {

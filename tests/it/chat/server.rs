@@ -49,7 +49,6 @@ pub(super) const SECRET: &str = "the customer's own signing secret";
 pub(super) struct Server {
     pub(super) address: SocketAddr,
     pub(super) key: String,
-    pub(super) channel: ChannelId,
     pub(super) store: Store,
     pub(super) shutdown: CancellationToken,
     workspace: WorkspaceId,
@@ -108,7 +107,7 @@ impl Server {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         tokio::spawn(axum::serve(listener, router.into_make_service_with_connect_info::<SocketAddr>()).into_future());
-        Self { address, key, channel: channel.id, store, shutdown, workspace, agent, worker, _folder: folder }
+        Self { address, key, store, shutdown, workspace, agent, worker, _folder: folder }
     }
 
     /// The only interaction, or the newest one.

@@ -30,7 +30,8 @@ pub(super) struct Socket {
 
 impl Visitor {
     pub(super) async fn new(server: &Server) -> Self {
-        let mut visitor = Self { base: base(server), http: reqwest::Client::new(), id: String::new(), token: String::new() };
+        let mut visitor =
+            Self { base: base(server), http: tributary_tests::client::http_client().unwrap(), id: String::new(), token: String::new() };
         visitor.sign_in(json!({"language": "de-DE", "time_zone": "Europe/Berlin", "page": {"url": "https://shop.example/cart?s=1", "title": "Cart"}})).await;
         visitor
     }

@@ -109,7 +109,7 @@ impl Place {
     /// A contact writes; its first message opens an interaction.
     pub(crate) async fn write(&self, channel: &channel::Model, contact: &str, text: &str) {
         let spec = self.app.registry.spec(channel.kind);
-        let capabilities = tributary_domain::channel::capabilities(spec, channel).unwrap();
+        let capabilities = self.app.registry.capabilities(channel);
         let mut tx = self.app.store.write(self.workspace).await.unwrap();
         let inbound = InboundMessage {
             external_id: Uuid::now_v7().to_string().into(),

@@ -115,6 +115,14 @@ impl Stage {
         self.hear(&Heard::new(&format!("first-of-{from}"), from, "Hello")).await
     }
 
+    /// As [`Self::conversation`], but nothing is sent meanwhile.
+    pub(crate) async fn conversation_without_settling(&self, from: &str) -> InteractionId {
+        let id = format!("first-of-{from}");
+        self.post(&id, "message.created", &Heard::new(&id, from, "Hello").data(self.clock.now())).await;
+        while self.worker.ingest().await.unwrap() > 0 {}
+        self.find(&id).await.unwrap().interaction_id
+    }
+
     /// What became of a message of ours, by the platform's id.
     pub(crate) async fn status(&self, external_id: &str, status: &str) {
         let at = self.clock.now().to_rfc3339();

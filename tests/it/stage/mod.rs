@@ -12,7 +12,6 @@ pub(crate) use setup::{Setup, bot_of, quick_timing};
 
 use std::{sync::Arc, time::Duration};
 
-use sea_orm::{ConnectionTrait, DbBackend};
 use tempfile::TempDir;
 use tributary_channels::{
     channel::Cx,
@@ -53,7 +52,7 @@ macro_rules! on_both {
         mod on_postgres {
             $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
             async fn $name() {
-                super::$name(crate::store_contract::place::Place::postgres().await).await;
+                super::$name(crate::store_contract::place::Place::postgres_standing().await).await;
             })*
         }
     };
@@ -108,21 +107,9 @@ impl Stage {
         tokio::time::timeout(PATIENCE, stepping).await.expect("the worker comes to an end");
     }
 
-    /// Lets time pass. PostgreSQL measures leases by its own clock, which a test cannot move, so there they are moved.
+    /// Lets time pass, for our clock and for the database's leases.
     pub(crate) async fn pass(&self, seconds: i64) {
-        self.clock.advance(chrono::Duration::seconds(seconds));
-        if self.store.backend() == DbBackend::Postgres {
-            let work = self.store.work().await.unwrap();
-            for (table, columns) in [
-                ("lane", vec!["next_at", "lease_until"]),
-                ("raw_inbound", vec!["lease_until"]),
-                ("ingress_position", vec!["next_at", "lease_until"]),
-            ] {
-                let moved: Vec<_> = columns.iter().map(|column| format!("{column} = {column} - interval '{seconds} seconds'")).collect();
-                work.conn().execute_unprepared(&format!("UPDATE {table} SET {}", moved.join(", "))).await.unwrap();
-            }
-            work.commit().await.unwrap();
-        }
+        self.place.advance(chrono::Duration::seconds(seconds)).await;
     }
 
     /// Runs a command as the API does.
@@ -178,6 +165,15 @@ impl Stage {
         .await
     }
 
+    pub(crate) async fn retry(&self, id: MessageId) -> Result<(), Error> {
+        let actor = self.agent.clone();
+        self.command(move |tx| {
+            let actor = actor.clone();
+            Box::pin(async move { delivery::retry(tx, &actor, id).await })
+        })
+        .await
+    }
+
     pub(crate) async fn capabilities(&self) -> tributary_domain::spec::Capabilities {
         self.registry.capabilities(&self.channel().await).into_owned()
     }
@@ -190,10 +186,6 @@ impl Stage {
 
     pub(crate) fn registry(&self) -> &Registry {
         &self.registry
-    }
-
-    pub(crate) fn place(&self) -> &Place {
-        &self.place
     }
 }
 

@@ -99,14 +99,7 @@ impl Stage {
 
         let workspace: WorkspaceId = new();
         let mut tx = store.write(workspace).await.unwrap();
-        let row = NewWorkspace {
-            id: workspace,
-            name: "Acme".to_owned(),
-            slug: workspace.to_string(),
-            default_language: "de".to_owned(),
-            reopen_days: 7,
-        };
-        create_workspace(&mut tx, row).await.unwrap();
+        create_workspace(&mut tx, named(workspace)).await.unwrap();
         let (inbox, skill, script) = (new(), new(), new());
         let row = inbox::ActiveModel {
             workspace_id: Set(workspace),
@@ -143,7 +136,7 @@ impl Stage {
             inbox,
             default_skill: Some(skill),
             default_script: Some(script),
-            settings: integrator_settings(&integrator, &setup.mode, setup.manner, &setup.capabilities),
+            settings: integrator_settings(&integrator, setup.mode, setup.manner, &setup.capabilities),
         };
         let spec = setup.registry.spec(ChannelKind::Byoc);
         let channel: ChannelId = create(&mut tx, &admin, spec, &vault, new_channel).await.unwrap();
@@ -171,6 +164,21 @@ impl Stage {
             files,
         }
     }
+}
+
+impl Stage {
+    /// Another workspace in the same database, empty.
+    pub(crate) async fn neighbour(&self) -> WorkspaceId {
+        let workspace = new();
+        let mut tx = self.store.write(workspace).await.unwrap();
+        create_workspace(&mut tx, named(workspace)).await.unwrap();
+        tx.commit().await.unwrap();
+        workspace
+    }
+}
+
+fn named(id: WorkspaceId) -> NewWorkspace {
+    NewWorkspace { id, name: "Acme".to_owned(), slug: id.to_string(), default_language: "de".to_owned(), reopen_days: 7 }
 }
 
 /// Settings of the integrator's channel, as an administrator enters them.

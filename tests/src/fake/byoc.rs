@@ -19,7 +19,7 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use hmac::{Hmac, KeyInit, Mac};
 use serde_json::{Value, json};
 use sha2::Sha256;
-use tokio_util::sync::CancellationToken;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tributary_domain::clock::Clock;
 
 /// Key that the integrator shares with us.
@@ -128,6 +128,8 @@ struct Inner {
 pub struct FakeIntegrator {
     address: SocketAddr,
     inner: Arc<Mutex<Inner>>,
+    /// Lent to every call that is being answered.
+    calls: TaskTracker,
 }
 
 impl FakeIntegrator {
@@ -149,7 +151,7 @@ impl FakeIntegrator {
             stalls: VecDeque::new(),
             files: BTreeMap::new(),
         };
-        let fake = Self { address, inner: Arc::new(Mutex::new(inner)) };
+        let fake = Self { address, inner: Arc::new(Mutex::new(inner)), calls: TaskTracker::new() };
         let router = Router::new().fallback(answer).with_state(fake.clone());
         tokio::spawn(async move { axum::serve(listener, router).await });
         fake
@@ -179,6 +181,13 @@ impl FakeIntegrator {
         let stalled = Stalled { reached: CancellationToken::new(), released: CancellationToken::new() };
         self.lock().stalls.push_back((stall, stalled.reached.clone(), stalled.released.clone()));
         stalled
+    }
+
+    /// Waits until no call is being answered: callers that went away without waiting are forgotten by then.
+    pub async fn idle(&self) {
+        self.calls.close();
+        self.calls.wait().await;
+        self.calls.reopen();
     }
 
     /// Gives a file to whoever gets it; returns its address.
@@ -251,6 +260,7 @@ async fn answer(State(fake): State<FakeIntegrator>, method: Method, uri: Uri, he
     {
         return file.into_response();
     }
+    let _being_answered = fake.calls.token();
     let is_for_token = uri.path().ends_with("/token");
     let stall = if is_for_token { None } else { fake.lock().stalls.pop_front() };
     let hold = async |at: Stall| {

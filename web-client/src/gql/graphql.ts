@@ -155,6 +155,8 @@ export type ChannelClass =
 export type ChannelHealthState =
   /** Works, with errors. */
   | 'DEGRADED'
+  /** Switched off by an administrator. */
+  | 'DISABLED'
   /** Does not work. */
   | 'DOWN'
   /** The platform refuses our credentials; what is queued waits. */
@@ -164,7 +166,7 @@ export type ChannelHealthState =
   /** Never checked. */
   | 'UNKNOWN'
   /** Set up, nothing heard yet. */
-  | 'WAITING';
+  | 'WAITING_FOR_FIRST_EVENT';
 
 /** A platform and its class of use. */
 export type ChannelKind =

@@ -1,4 +1,4 @@
-//! German.
+//! What people write in German.
 
 use super::{Topic, Words};
 

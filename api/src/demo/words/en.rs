@@ -1,4 +1,4 @@
-//! English.
+//! What people write in English.
 
 use super::{Topic, Words};
 

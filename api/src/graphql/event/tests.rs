@@ -1,3 +1,5 @@
+//! Tests of who may hear what.
+
 use chrono::DateTime;
 use tributary_domain::{
     actor::{Identity, Scope, VisibleInboxes},

@@ -19,8 +19,8 @@ use crate::graphql::{
     scalars::{LogCursor, decode, decode_all, decode_opt},
     types::{
         channel::{Channel, ChannelSettingInput},
+        channel_kind::ChannelKind,
         dead_letter::DeadLetter,
-        enums::ChannelKind,
     },
 };
 

@@ -1,4 +1,4 @@
-//! Inboxes.
+//! Mutations of inboxes.
 
 use async_graphql::{Context, ID, InputObject, MaybeUndefined, Object};
 use tributary_domain::{

@@ -17,7 +17,7 @@ use super::{
 use crate::{
     auth::password::PasswordError,
     graphql::{
-        context::{Cx, command},
+        context::Cx,
         error::OrFieldError,
         guard::{RoleGuard, SignedIn},
         scalars::{decode, decode_all},

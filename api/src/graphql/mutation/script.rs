@@ -1,4 +1,4 @@
-//! Scripts.
+//! Mutations of scripts.
 
 use async_graphql::{Context, ID, InputObject, Object};
 use tributary_domain::{

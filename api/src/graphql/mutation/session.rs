@@ -178,7 +178,7 @@ async fn refresh(cx: &Context<'_>, used: &str) -> Result<Session, NoSession> {
         Box::pin(async move { agent::rotate_session(tx, id, &used, &next, ttl).await })
     });
     match rotating.await?.0 {
-        Rotated::Renewed(opened) => session(app, workspace, opened, token).await,
+        Rotated::Renewed(opened) => session(app, workspace, *opened, token).await,
         // Committed all the same: the family is over, and stays over.
         Rotated::Reused => {
             tracing::warn!(session.id = %id, "a used refresh token came again; its session was ended");

@@ -1,4 +1,4 @@
-//! Skills.
+//! Mutations of skills.
 
 use async_graphql::{Context, ID, InputObject, MaybeUndefined, Object};
 use tributary_domain::{

@@ -1,4 +1,4 @@
-//! Tags.
+//! Mutations of tags.
 
 use async_graphql::{Context, ID, InputObject, Object};
 use tributary_domain::{

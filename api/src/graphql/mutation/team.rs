@@ -1,4 +1,4 @@
-//! Teams.
+//! Mutations of teams.
 
 use async_graphql::{Context, ID, InputObject, Object};
 use tributary_domain::{

@@ -1,4 +1,4 @@
-//! Saved views.
+//! Mutations of saved views.
 
 use async_graphql::{Context, ID, InputObject, MaybeUndefined, Object};
 use tributary_domain::{

@@ -15,7 +15,8 @@ use crate::graphql::{
     error::OrFieldError,
     scalars::{decode, decode_all},
     types::{
-        enums::{Assignment, ChannelKind, InteractionSort, InteractionStatus, Priority},
+        channel_kind::ChannelKind,
+        enums::{Assignment, InteractionSort, InteractionStatus, Priority},
         interaction::{Interaction, InteractionConnection},
         page::MAX_PAGE,
     },

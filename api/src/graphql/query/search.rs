@@ -1,4 +1,4 @@
-//! Full-text search.
+//! Full-text search over the workspace.
 
 use std::collections::BTreeSet;
 

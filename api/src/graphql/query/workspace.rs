@@ -1,14 +1,9 @@
-//! The workspace.
+//! The workspace of the viewer.
 
 use async_graphql::{Context, Object};
 use tributary_domain::workspace as rules;
 
-use crate::graphql::{
-    context::Cx,
-    error::OrFieldError,
-    guard::SignedIn,
-    types::workspace::Workspace,
-};
+use crate::graphql::{context::Cx, error::OrFieldError, guard::SignedIn, types::workspace::Workspace};
 
 /// Queries of the workspace.
 #[derive(Default)]

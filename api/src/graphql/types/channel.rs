@@ -13,7 +13,8 @@ use tributary_domain::{
 
 use super::{
     capabilities::Capabilities,
-    enums::{ChannelClass, ChannelHealthState, ChannelKind},
+    channel_kind::ChannelKind,
+    enums::{ChannelClass, ChannelHealthState},
     inbox::Inbox,
     interaction::must_load,
     load_error,
@@ -23,7 +24,7 @@ use super::{
 };
 use crate::graphql::{
     context::Cx,
-    error::{OrFieldError, field_error},
+    error::OrFieldError,
     scalars::{WebUrl, node_id},
 };
 
@@ -184,7 +185,7 @@ pub struct ChannelHealth(channel::Model);
 impl ChannelHealth {
     /// The state.
     async fn state(&self) -> ChannelHealthState {
-        self.0.health.into()
+        ChannelHealthState::of(&self.0)
     }
 
     /// A sentence that an administrator can act on.

@@ -3,7 +3,7 @@
 use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
 use chrono::{DateTime, Utc};
 use tributary_domain::{
-    Error, Result, contact as rules,
+    Result, contact as rules,
     entity::{contact, contact_identity, contact_merge},
     interaction::rows,
 };
@@ -18,7 +18,7 @@ use super::{
 };
 use crate::graphql::{
     context::Cx,
-    error::{OrFieldError, field_error},
+    error::OrFieldError,
     loader::{IdentitiesOf, MergesInto},
     query::list,
     scalars::{WebUrl, decode_opt, node_id},

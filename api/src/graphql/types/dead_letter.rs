@@ -1,9 +1,9 @@
-//! Dead letters.
+//! Dead letters, as administrators read them.
 
 use async_graphql::{Context, Enum, ID, InputObject, Object};
 use chrono::{DateTime, Utc};
 use tributary_domain::{
-    Error, Result,
+    Result,
     channel::{LetterFilter, excerpt_of},
     entity::dead_letter,
 };
@@ -11,7 +11,6 @@ use tributary_domain::{
 use super::{channel::Channel, enums::Direction, interaction::must_load, load_error, message::Message, page::connection};
 use crate::graphql::{
     context::Cx,
-    error::field_error,
     scalars::{decode_opt, node_id},
 };
 

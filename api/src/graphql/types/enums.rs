@@ -8,7 +8,7 @@ macro_rules! mirror {
     ($($(#[$doc:meta])* $name:ident = $remote:path { $($(#[$value_doc:meta])* $value:ident,)* })*) => {
         $(
             $(#[$doc])*
-            #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Enum)]
+            #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, async_graphql::Enum)]
             pub enum $name {
                 $($(#[$value_doc])* $value,)*
             }
@@ -31,6 +31,8 @@ macro_rules! mirror {
         )*
     };
 }
+
+pub(super) use mirror;
 
 mirror! {
     /// What a person is to the workspace.
@@ -173,82 +175,13 @@ mirror! {
         Failed,
     }
 
-    /// How a channel is doing.
-    ChannelHealthState = entity::channel::ChannelHealth {
-        /// Never checked.
-        Unknown,
-        /// Set up, nothing heard yet.
-        Waiting,
-        /// Works.
-        Ok,
-        /// Works, with errors.
-        Degraded,
-        /// The platform refuses our credentials; what is queued waits.
-        NeedsSignIn,
-        /// Does not work.
-        Down,
-    }
-
-    /// A platform and its class of use.
-    ChannelKind = spec::ChannelKind {
-        /// Facebook page: posts and comments.
-        Facebook,
-        /// Facebook Messenger.
-        FacebookMessenger,
-        /// X: public posts.
-        X,
-        /// X: private messages.
-        XDirectMessages,
-        /// Instagram: public comments.
-        Instagram,
-        /// Instagram: private messages.
-        InstagramDirect,
-        /// LinkedIn company page.
-        #[graphql(name = "LINKEDIN")]
-        LinkedIn,
-        /// YouTube comments.
-        #[graphql(name = "YOUTUBE")]
-        YouTube,
-        /// Google Play reviews.
-        GooglePlay,
-        /// Google business-profile reviews.
-        GooglePlaces,
-        /// Apple App Store reviews.
-        AppleAppReviews,
-        /// LINE official account.
-        Line,
-        /// Telegram bot.
-        Telegram,
-        /// WhatsApp business number.
-        #[graphql(name = "WHATSAPP")]
-        WhatsApp,
-        /// Apple Messages for Business.
-        AppleMessages,
-        /// Viber bot.
-        Viber,
-        /// Microsoft Teams.
-        MicrosoftTeams,
-        /// Slack workspace.
-        Slack,
-        /// An integrator's own channel.
-        Byoc,
-        /// Our own web chat.
-        DigitalChat,
-        /// A mailbox over IMAP and SMTP.
-        Email,
-        /// SMS through a carrier.
-        Sms,
-        /// Google Business Messages, switched off by Google in 2024.
-        GoogleBusinessMessages,
-    }
-
     /// Class of a channel.
     ChannelClass = spec::ChannelClass {
         /// Public posts, comments and reviews.
         Social,
         /// Private messages.
         Messaging,
-        /// Teams and Slack.
+        /// Platforms on which companies work together.
         Collaboration,
         /// Our own web chat.
         Chat,
@@ -421,6 +354,42 @@ impl From<entity::message::Direction> for Direction {
         match direction {
             entity::message::Direction::In => Self::Inbound,
             entity::message::Direction::Out => Self::Outbound,
+        }
+    }
+}
+
+/// How a channel is doing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Enum)]
+pub enum ChannelHealthState {
+    /// Never checked.
+    Unknown,
+    /// Set up, nothing heard yet.
+    WaitingForFirstEvent,
+    /// Works.
+    Ok,
+    /// Works, with errors.
+    Degraded,
+    /// The platform refuses our credentials; what is queued waits.
+    NeedsSignIn,
+    /// Does not work.
+    Down,
+    /// Switched off by an administrator.
+    Disabled,
+}
+
+impl ChannelHealthState {
+    /// The state of a channel: a switched-off one is that before anything else.
+    #[must_use]
+    pub fn of(channel: &entity::channel::Model) -> Self {
+        use entity::channel::ChannelHealth;
+        match channel.health {
+            _ if !channel.is_enabled => Self::Disabled,
+            ChannelHealth::Unknown => Self::Unknown,
+            ChannelHealth::Waiting => Self::WaitingForFirstEvent,
+            ChannelHealth::Ok => Self::Ok,
+            ChannelHealth::Degraded => Self::Degraded,
+            ChannelHealth::NeedsSignIn => Self::NeedsSignIn,
+            ChannelHealth::Down => Self::Down,
         }
     }
 }

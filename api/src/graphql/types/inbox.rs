@@ -1,4 +1,4 @@
-//! Inboxes.
+//! Inboxes, as they are read.
 
 use async_graphql::{Context, ID, Object};
 use tributary_domain::entity::inbox;

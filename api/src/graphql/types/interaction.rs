@@ -1,4 +1,4 @@
-//! Interactions.
+//! Interactions and whether we may answer.
 
 use async_graphql::{Context, Enum, ID, Object, SimpleObject};
 use chrono::{DateTime, Utc};

@@ -6,6 +6,7 @@ pub mod attachment;
 pub mod audit;
 pub mod capabilities;
 pub mod channel;
+pub mod channel_kind;
 pub mod contact;
 pub mod content;
 pub mod content_input;

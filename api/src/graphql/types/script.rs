@@ -51,6 +51,7 @@ impl Script {
 }
 
 /// One step of a script.
+#[expect(clippy::large_enum_variant, reason = "lives for one field of one answer; a box would cost more than it saves")]
 #[derive(Union)]
 pub enum ScriptStep {
     /// Sends something to the contact.

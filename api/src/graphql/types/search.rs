@@ -20,6 +20,7 @@ pub enum SearchKind {
 }
 
 /// Something found.
+#[expect(clippy::large_enum_variant, reason = "lives for one field of one answer; a box would cost more than it saves")]
 #[derive(Union)]
 pub enum SearchHit {
     /// A message or note.

@@ -1,4 +1,4 @@
-//! Skills.
+//! Skills, as they are read.
 
 use async_graphql::{ID, Object};
 use tributary_domain::entity::skill;

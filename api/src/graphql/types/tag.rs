@@ -1,4 +1,4 @@
-//! Tags.
+//! Tags, as they are read.
 
 use async_graphql::{ID, Object};
 use tributary_domain::entity::tag;

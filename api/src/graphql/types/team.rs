@@ -1,4 +1,4 @@
-//! Teams.
+//! Teams and their members.
 
 use async_graphql::{Context, ID, Object};
 use tributary_domain::{entity::team, team as rules};

@@ -1,4 +1,4 @@
-//! Saved views.
+//! Saved views, as they are read.
 
 use async_graphql::{Context, ID, Object, SimpleObject};
 use tributary_domain::{
@@ -8,7 +8,8 @@ use tributary_domain::{
 };
 
 use super::{
-    enums::{Assignment, ChannelKind, InteractionSort, InteractionStatus, Priority},
+    channel_kind::ChannelKind,
+    enums::{Assignment, InteractionSort, InteractionStatus, Priority},
     inbox::Inbox,
     load_error,
     page::connection,

@@ -1,4 +1,4 @@
-//! The workspace.
+//! The workspace, as it is read.
 
 use async_graphql::{ID, Object};
 use tributary_domain::entity::workspace;

@@ -5,6 +5,7 @@ use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use serde_json::{Value, json};
 use tributary_domain::{
     chat::{Entry, PagePlace},
+    contact::nameless,
     entity::{attachment, message},
     ids::{AttachmentId, MessageId},
     message::{AuthorKind, Direction},
@@ -75,7 +76,7 @@ impl Visit {
             AuthorKind::System => "SYSTEM",
         };
         // A contact without a name is called by its id, which is no name.
-        let name = found.author_name.as_deref().filter(|name| !name.is_empty() && self.names().all(|id| id.0 != *name));
+        let name = found.author_name.as_deref().filter(|name| !name.is_empty() && self.names().all(|id| nameless(id) != *name));
         json!({"name": name, "avatar": null, "kind": kind})
     }
 

@@ -1,3 +1,5 @@
+//! Tests of the listener over real sockets.
+
 use axum::routing::{get, post};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},

@@ -2,17 +2,16 @@ import { useTranslation } from "react-i18next";
 import type { HealthPartsFragment } from "../../gql/graphql";
 import { Badge, type IconName, type Tone } from "../../ui";
 
-/** `OFF` is ours: switched off by a person, whatever the connection is like. */
-type Shown = HealthPartsFragment["state"] | "OFF";
+type Shown = HealthPartsFragment["state"];
 
 const looks: Record<Shown, { tone: Tone; icon: IconName }> = {
   UNKNOWN: { tone: "plain", icon: "dot" },
-  WAITING: { tone: "accent", icon: "clock" },
+  WAITING_FOR_FIRST_EVENT: { tone: "accent", icon: "clock" },
   OK: { tone: "ok", icon: "check" },
   DEGRADED: { tone: "warn", icon: "warning" },
   NEEDS_SIGN_IN: { tone: "danger", icon: "lock" },
   DOWN: { tone: "danger", icon: "wifiOff" },
-  OFF: { tone: "plain", icon: "close" },
+  DISABLED: { tone: "plain", icon: "close" },
 };
 
 export function HealthBadge({ state }: { state: Shown }) {

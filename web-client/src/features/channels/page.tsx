@@ -63,7 +63,7 @@ function Loaded({ channel, kind }: { channel: Channel; kind: ChannelKindsQuery["
 
         <Card title={t("channels.health")} data-testid="health">
           <div className="flex flex-wrap items-center gap-3">
-            <HealthBadge state={channel.isEnabled ? health.state : "OFF"} />
+            <HealthBadge state={health.state} />
             {health.since && <span className="text-xs text-ink-3">{t("channels.since", { time: formats.full(health.since) })}</span>}
             <span className="flex-1" />
             <Button size="sm" icon="refresh" isDisabled={isProbing} onPress={() => void probe()}>

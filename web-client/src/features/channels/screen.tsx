@@ -56,7 +56,7 @@ export function ChannelsScreen() {
                       <span className="block truncate font-semibold">{channel.name}</span>
                       <span className="block text-xs text-ink-3">{look.name}</span>
                     </span>
-                    <HealthBadge state={channel.isEnabled ? channel.health.state : "OFF"} />
+                    <HealthBadge state={channel.health.state} />
                   </span>
                   {channel.health.reason && <span className="text-sm text-ink-2">{channel.health.reason}</span>}
                   <span className="mt-auto flex flex-wrap gap-x-4 gap-y-1 text-xs text-ink-3">

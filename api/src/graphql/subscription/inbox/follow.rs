@@ -65,11 +65,8 @@ impl ViewFollow {
         let filter = inbox::view::filter_of(&view);
         let membership = load(&read, &actor, &filter, view.sort).await?;
         drop(read);
-        let mut counts = Counts::default();
-        if membership.known_at() > follow.told().seq {
-            counts.spoil();
-        }
-        Ok(Self { follow, view, filter, seen_as: actor, membership, todo: VecDeque::new(), counts, patience: Patience::default() })
+        let (counts, patience) = (Counts::default(), Patience::default());
+        Ok(Self { follow, view, filter, seen_as: actor, membership, todo: VecDeque::new(), counts, patience })
     }
 
     /// What to tell next; nothing but the cursor after a silence of [`HEARTBEAT`]. Dropping the future loses nothing.

@@ -1,3 +1,5 @@
+//! Tests of the guard of documents.
+
 use std::fmt::Write;
 
 use async_graphql::value;

@@ -1,3 +1,5 @@
+//! Tests of GraphQL over HTTP.
+
 use std::time::Duration;
 
 use axum::body::Body;

@@ -1,3 +1,5 @@
+//! Tests of GraphQL over server-sent events.
+
 use std::time::Duration;
 
 use axum::body::Body;

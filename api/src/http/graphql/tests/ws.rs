@@ -1,3 +1,5 @@
+//! Tests of GraphQL over WebSocket.
+
 use std::time::Duration;
 
 use http::StatusCode;

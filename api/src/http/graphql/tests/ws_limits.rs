@@ -1,3 +1,5 @@
+//! Tests of the limits of a WebSocket.
+
 use std::time::Duration;
 
 use serde_json::json;
