@@ -1,5 +1,5 @@
 /** @jsxImportSource preact */
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { Config, Message } from "../protocol";
 import type { State } from "../store";
 import { Composer } from "./Composer";
@@ -118,7 +118,8 @@ function End() {
   const [isAsking, setAsking] = useState(false);
   const first = useRef<HTMLButtonElement>(null);
   const hasAsked = useRef(false);
-  useEffect(() => {
+  // Before the next key can arrive, or it would meet the wrong button.
+  useLayoutEffect(() => {
     hasAsked.current ||= isAsking;
     if (hasAsked.current) first.current?.focus();
   }, [isAsking]);
