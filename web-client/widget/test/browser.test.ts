@@ -159,6 +159,7 @@ describe.each(SERVERS)("in a hostile page, with %s", (_, server, key) => {
     await page.reload();
     await open(page);
     await page.getByRole("log").getByText(text).waitFor();
+    await expect.poll(() => field(page).evaluate((element) => (element.getRootNode() as ShadowRoot).activeElement === element)).toBe(true);
     await page.keyboard.press("Escape");
     await page.getByRole("dialog").waitFor({ state: "detached" });
     expect(await page.evaluate(() => document.activeElement?.localName)).toBe("dc-chat");
