@@ -41,17 +41,14 @@ schema_is_current() {
 
 step 'programs that the tests start' scripts/install-test-needs.sh
 
-# GUARD: goes when web-client is merged.
-if [ -e web-client/package.json ]; then
-  step 'web client: packages' scripts/web-install.sh
-  step 'web client: generated documents' web codegen -- --check
-  step 'web client: types' web typecheck
-  step 'web client: lint' web lint
-  step 'web client: tests' web test
-  # Before the server, which embeds the files.
-  step 'web client: build' web build
-  step 'web client: size' web size
-fi
+step 'web client: packages' scripts/web-install.sh
+step 'web client: generated documents' web codegen -- --check
+step 'web client: types' web typecheck
+step 'web client: lint' web lint
+step 'web client: tests' web test
+# Before the server, which embeds the files.
+step 'web client: build' web build
+step 'web client: size' web size
 
 step 'format' cargo fmt --all --check
 step 'lint' cargo clippy --locked --workspace --all-targets --profile "$profile" -- -D warnings
@@ -61,15 +58,9 @@ if command -v cargo-deny >/dev/null; then
 fi
 # The whole workspace, or the features of its dependencies would differ from those of the tests and all be built again.
 step 'build' cargo build --locked --workspace --bins --profile "$profile"
-# GUARD: goes when schema.graphql is merged.
-if [ -e schema.graphql ]; then
-  step 'schema' schema_is_current
-fi
+step 'schema' schema_is_current
 step 'tests' cargo test --locked --workspace --profile "$profile" --no-fail-fast
 
-# GUARD: goes when the browser tests are merged.
-if [ -e web-client/test/browser/run.mjs ]; then
-  TRIBUTARY_BINARY=$(realpath "$target/$folder/tributary")
-  export TRIBUTARY_BINARY
-  step 'browser' web browser
-fi
+TRIBUTARY_BINARY=$(realpath "$target/$folder/tributary")
+export TRIBUTARY_BINARY
+step 'browser' web browser
