@@ -31,7 +31,7 @@ use tributary_domain::{
         cursor::CursorKey,
         tail::{PollIntervals, Tailers},
     },
-    ids::{ChannelId, InboxId, InteractionId, MessageId, PersonId, ScriptId, SkillId, WorkspaceId},
+    ids::{InboxId, InteractionId, MessageId, PersonId, ScriptId, SkillId, WorkspaceId},
     media::{MediaLinks, MediaStore},
     message::{Direction, EntryKind, NewMessage, NewNote, Sent, add_note, send},
     seal::{MasterKeys, Vault},

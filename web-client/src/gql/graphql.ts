@@ -140,7 +140,7 @@ export type ChannelClass =
   | 'BYOC'
   /** Our own web chat. */
   | 'CHAT'
-  /** Teams and Slack. */
+  /** Platforms on which companies work together. */
   | 'COLLABORATION'
   /** E-mail. */
   | 'EMAIL'
