@@ -98,7 +98,7 @@ impl InteractionQuery {
                 let found = view::by_id(actor.workspace, id).one(read.conn()).await.map_err(Error::from).or_field_error()?;
                 let found = found.filter(|view| view.owner_id.is_none() || view.owner_id == actor.person());
                 let found = found.ok_or(Error::NotFound("view")).or_field_error()?;
-                (inbox::filter_of(&found), found.sort)
+                (inbox::view::filter_of(&found), found.sort)
             }
             (None, filter) => (filter.unwrap_or_default().into_filter().or_field_error()?, Sort::default()),
         };
