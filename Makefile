@@ -1,7 +1,7 @@
 # Everything a developer does, by one word each. `make help` lists them.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test fmt lint schema web clean needs
+.PHONY: help run test bench fmt lint schema web clean needs
 SHELL := /bin/bash
 
 help: ## List these words
@@ -17,11 +17,15 @@ test: ## Check and test everything; installs what the tests need, ends with "N p
 needs: ## Install the servers and the browser that tests start
 	@scripts/install-test-needs.sh
 
+bench: needs ## Measure the live engine against a raw limit, on servers of its own; see docs/performance.md
+	cargo build --locked --release --workspace --bins --examples
+	$${CARGO_TARGET_DIR:-target}/release/examples/bench $(SCENARIOS)
+
 fmt: ## Format the Rust code
 	cargo fmt --all
 
 lint: ## Warnings of Rust and TypeScript
-	cargo clippy --locked --workspace --all-targets -- -D warnings
+	cargo clippy --locked --workspace --all-targets --all-features -- -D warnings
 	scripts/web-install.sh
 	cd web-client && npm run --silent typecheck && npm run --silent lint
 

@@ -51,7 +51,7 @@ step 'web client: build' web build
 step 'web client: size' web size
 
 step 'format' cargo fmt --all --check
-step 'lint' cargo clippy --locked --workspace --all-targets --profile "$profile" -- -D warnings
+step 'lint' cargo clippy --locked --workspace --all-targets --all-features --profile "$profile" -- -D warnings
 if command -v cargo-deny >/dev/null; then
   # Advisories come from the network and change by themselves: `cargo deny check` asks for them too.
   step 'licences and bans' cargo deny check bans licenses sources

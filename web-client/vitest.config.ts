@@ -8,6 +8,7 @@ export default defineConfig({
     include: ["src/**/*.test.{ts,tsx}", "test/{unit,live}/**/*.test.{ts,tsx}"],
     setupFiles: ["test/setup.ts"],
     restoreMocks: true,
+    testTimeout: 30_000,
     server: { deps: { inline: [/graphql/, /urql/] } },
   },
 });

@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use anyhow::Context;
 use axum::Router;
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::{ExposeSecret, SecretSlice, SecretString};
 use sha2::{Digest, Sha256};
 use tokio_util::sync::CancellationToken;
 use tributary_channels::{
@@ -14,10 +14,11 @@ use tributary_channels::{
         guard::{AddressGuard, Cidr},
         http::{GuardedClient, Limits},
     },
-    worker::{Timing, Wakes, Worker},
+    worker::{StoredSecrets, Timing, Wakes, Worker},
 };
 use tributary_domain::{
-    bus::{Bus, MemoryBus, redis::RedisBus},
+    bus::{Bus, MemoryBus, RedisBus, RedisServers},
+    channel::RawDoor,
     clock::Clock,
     event::{
         cursor::CursorKey,
@@ -33,14 +34,15 @@ use url::Url;
 use crate::{
     auth::{jwt::AccessTokens, password::Passwords},
     config::{Config, MediaStore as MediaStoreKind, keys},
-    gatekeeper::Gate,
+    gatekeeper::{Gate, rights::Rights},
     graphql,
     http::{
         assets, chat,
         graphql::Transport,
         health::{self, Readiness},
-        layers, media, webhook,
+        layers, media, picture, webhook,
     },
+    live::Live,
 };
 
 /// What resolvers and handlers work with. Cheap to clone.
@@ -69,6 +71,12 @@ pub struct Parts {
     pub wakes: Arc<Wakes>,
     /// The worker's code, also where this process runs no loops: the web chat stores through it.
     pub worker: Arc<Worker>,
+    /// Takes in what platforms send.
+    pub door: RawDoor,
+    /// Fetches pictures that messages name. Not the client of the channels: strangers choose these addresses.
+    pub pictures: GuardedClient,
+    /// What people may do.
+    pub rights: Rights,
     /// Makes and reads access tokens.
     pub tokens: AccessTokens,
     /// Makes and checks password hashes.
@@ -94,6 +102,16 @@ impl std::ops::Deref for App {
 pub struct AppKey([u8; 32]);
 
 impl AppKey {
+    /// From the secret that signs.
+    pub(crate) fn of(secrets: &[SecretSlice<u8>]) -> anyhow::Result<Self> {
+        Ok(Self(secrets.first().map(|secret| Sha256::digest(secret.expose_secret()).into()).context("auth.secrets is empty")?))
+    }
+
+    /// Seals the cursors of the event log.
+    pub(crate) fn cursors(&self) -> CursorKey {
+        CursorKey::new(&self.derive("log cursors"))
+    }
+
     /// The key of one purpose.
     #[must_use]
     pub fn derive(&self, purpose: &str) -> [u8; 32] {
@@ -107,35 +125,42 @@ impl App {
     /// # Errors
     /// What cannot be opened, with what to change.
     pub async fn build(config: Config, clock: Arc<dyn Clock>, shutdown: CancellationToken) -> anyhow::Result<Self> {
-        let bus: Arc<dyn Bus> = match config.redis.url.expose_secret() {
-            "" => Arc::new(MemoryBus::new()),
-            url => Arc::new(RedisBus::open(url, config.redis.prefix.clone()).context("redis.url is not an address of Redis")?),
+        let bus: Arc<dyn Bus> = match redis_servers(&config) {
+            None => Arc::new(MemoryBus::new()),
+            Some(servers) => {
+                Arc::new(RedisBus::open(servers, config.redis.prefix.clone()).context("redis.url holds no addresses of Redis")?)
+            }
         };
-        let store_config = StoreConfig {
-            max_connections: config.database.max_connections,
-            acquire_timeout: Duration::from_secs(config.database.acquire_timeout_s),
-            ..StoreConfig::new(config.database.url.expose_secret())
-        };
-        let store = Store::connect(store_config, clock.clone(), bus).await?;
+        let store = Store::connect(store_config(&config), clock.clone(), bus).await?;
         let mut rng = rand::rng();
         let secrets = keys::access_token_secrets(&config, &mut rng)?;
-        let key = AppKey(secrets.first().map(|secret| Sha256::digest(secret.expose_secret()).into()).context("auth.secrets is empty")?);
+        let key = AppKey::of(&secrets)?;
         let access_ttl = Duration::from_secs(config.auth.access_ttl_s);
         let tokens = AccessTokens::new(&secrets, &config.auth.issuer, &config.auth.audience, access_ttl, clock.clone())?;
         let vault = Arc::new(Vault::new(master_keys(&config, &mut rng)?));
         let media = media_store(&config)?;
         let links = MediaLinks::new(key.derive("media links"));
         let public_url = config.server.public_url.clone();
-        let cx = Cx { clock, http: guarded_client(&config)?, media: media.clone(), links: links.clone(), public_url: public_url.clone() };
+        let cx = Cx {
+            clock,
+            http: guarded_client(&config, &config.channels.allow_networks)?,
+            media: media.clone(),
+            links: links.clone(),
+            public_url: public_url.clone(),
+            secrets: Arc::new(StoredSecrets { store: store.clone(), vault: vault.clone() }),
+        };
         let registry = Registry::new();
-        let wakes = Arc::new(Wakes::default());
+        let wakes = Arc::new(Wakes::over(store.bus()));
         let owner = format!("{}:{}", std::process::id(), hex::encode(random::bytes::<6>()));
         let worker = Worker::new(store.clone(), registry.clone(), cx, vault.clone(), timing(&config), owner, wakes.clone());
         Ok(Self(Arc::new(Parts {
             tailers: Tailers::new(store.clone(), PollIntervals::default()),
-            cursors: CursorKey::new(&key.derive("log cursors")),
+            cursors: key.cursors(),
+            rights: Rights::new(store.clone()),
             passwords: Passwords::new(config.auth.password_concurrency)?,
             worker: Arc::new(worker),
+            door: RawDoor::new(store.clone()),
+            pictures: guarded_client(&config, &config.channels.picture_networks)?,
             store,
             registry,
             vault,
@@ -156,10 +181,14 @@ impl App {
     }
 
     fn readiness(&self) -> Readiness {
-        let ready = self.store.clone();
-        Readiness::new(self.shutdown.clone()).check("database", move || {
+        let (ready, worker) = (self.store.clone(), self.worker.clone());
+        let readiness = Readiness::new(self.shutdown.clone()).check("database", move || {
             let store = ready.clone();
             async move { store.ping().await.map_err(|_| "the database does not answer".to_owned()) }
+        });
+        readiness.check("worker", move || {
+            let worker = worker.clone();
+            async move { worker.loops.are_well() }
         })
     }
 
@@ -169,17 +198,44 @@ impl App {
     /// When the settings of an identity provider are broken.
     pub fn router(&self, metrics: Option<metrics_exporter_prometheus::PrometheusHandle>) -> anyhow::Result<Router> {
         let gate = Arc::new(Gate::new(self.clone())?);
-        let schema = graphql::schema(self.clone(), gate.clone());
-        let transport = Transport::new(schema, gate.clone(), (&self.config).into(), self.store.clock().clone(), self.shutdown.clone());
+        let live = Live::new(graphql::schema(self.clone(), gate.clone()), self.clone());
+        let transport = Transport::new(live, gate.clone(), (&self.config).into(), self.store.clock().clone(), self.shutdown.clone());
         let router = transport
             .router()
             .merge(health::router(self.readiness(), metrics))
-            .merge(webhook::router(self.clone()))
+            .merge(webhook::router(self.clone(), webhook::Pace::default()))
             .merge(media::router(self.clone(), gate))
+            .merge(picture::router(self.clone()))
             .merge(assets::router(self.config.graphql.graphiql))
             .fallback(assets::client);
         Ok(layers::apply(router, chat::router(self.clone()), &self.config.server.allowed_origins))
     }
+}
+
+/// The database of the settings.
+pub(crate) fn store_config(config: &Config) -> StoreConfig {
+    StoreConfig {
+        max_connections: config.database.max_connections,
+        acquire_timeout: Duration::from_secs(config.database.acquire_timeout_s),
+        ..StoreConfig::new(config.database.url.expose_secret())
+    }
+}
+
+/// None without Redis.
+fn redis_servers(config: &Config) -> Option<RedisServers> {
+    let mut addresses = config.redis.addresses();
+    if addresses.is_empty() {
+        return None;
+    }
+    let redis = &config.redis;
+    Some(if redis.is_cluster {
+        RedisServers::Cluster(addresses)
+    } else if redis.sentinel_master.is_empty() {
+        RedisServers::Single(addresses.swap_remove(0))
+    } else {
+        let password = Some(redis.sentinel_password.clone()).filter(|password| !password.expose_secret().is_empty());
+        RedisServers::Sentinels { addresses, master: redis.sentinel_master.clone(), password }
+    })
 }
 
 fn master_keys(config: &Config, rng: &mut impl rand::CryptoRng) -> anyhow::Result<MasterKeys> {
@@ -191,9 +247,10 @@ fn master_keys(config: &Config, rng: &mut impl rand::CryptoRng) -> anyhow::Resul
     Ok(MasterKeys::new(ring.iter().map(|(id, key)| (id.as_str(), key)))?)
 }
 
-fn guarded_client(config: &Config) -> anyhow::Result<GuardedClient> {
-    let networks = config.channels.allow_networks.iter().map(|text| text.parse::<Cidr>()).collect::<Result<Vec<_>, _>>();
-    let guard = AddressGuard::new(networks.context("channels.allow_networks holds no network such as 10.0.0.0/8")?);
+/// A client that reaches public addresses and these networks.
+fn guarded_client(config: &Config, networks: &[String]) -> anyhow::Result<GuardedClient> {
+    let networks = networks.iter().map(|text| text.parse::<Cidr>()).collect::<Result<Vec<_>, _>>();
+    let guard = AddressGuard::new(networks.context("the settings of channels name something that is no network such as 10.0.0.0/8")?);
     let limits = Limits {
         connect_timeout: Duration::from_secs(config.channels.connect_timeout_s),
         max_reply_bytes: config.channels.max_response_bytes,

@@ -1,19 +1,21 @@
-//! The program `tributary`: serve, migrate, schema, check-config, demo, tail.
+//! The program `tributary`: serve, migrate, schema, check-config, create-workspace, demo, tail.
 
 use std::{path::PathBuf, process::ExitCode, sync::Arc};
 
 use anyhow::Context;
-use clap::{Parser, Subcommand, ValueEnum};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 use secrecy::ExposeSecret;
 use tokio_util::sync::CancellationToken;
 use tributary_api::{
     app::App,
     config::{Config, check},
-    demo, graphql,
+    demo,
+    founding::{self, Founding, Language},
+    graphql,
     http::{health, listen},
-    tail, telemetry,
+    signals, tail, telemetry,
 };
-use tributary_domain::clock::SystemClock;
+use tributary_domain::{clock::SystemClock, random};
 
 /// Every digital channel in one live inbox.
 #[derive(Parser)]
@@ -43,6 +45,8 @@ enum Command {
     Schema,
     /// Checks the settings and says what to change.
     CheckConfig,
+    /// Creates a workspace with its first admin, an inbox, a skill, a script and the usual views.
+    CreateWorkspace(NewWorkspace),
     /// Creates the demo workspace and prints its log-ins.
     Demo,
     /// Follows a workspace's event log, one JSON object a line.
@@ -53,6 +57,27 @@ enum Command {
         #[arg(long)]
         after: Option<String>,
     },
+}
+
+#[derive(Args)]
+struct NewWorkspace {
+    /// Name for people.
+    name: String,
+    /// Name in commands; lower-case letters, digits and hyphens.
+    #[arg(long)]
+    slug: String,
+    /// What the first admin signs in with.
+    #[arg(long)]
+    admin_email: String,
+    /// The first admin's name.
+    #[arg(long)]
+    admin_name: String,
+    /// The first admin's password; one is invented and printed if absent.
+    #[arg(long, env = "TRIBUTARY_ADMIN_PASSWORD", hide_env_values = true)]
+    admin_password: Option<String>,
+    /// Language of the workspace.
+    #[arg(long, value_enum, default_value = "en")]
+    language: Language,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -91,16 +116,17 @@ async fn run(arguments: Arguments) -> anyhow::Result<()> {
             print("the settings are sound\n")
         }
         Command::Migrate => migrate(&config).await,
+        Command::CreateWorkspace(new) => {
+            migrate(&config).await?;
+            create_workspace(config, new).await
+        }
         Command::Demo => {
             migrate(&config).await?;
             let app = build(config, CancellationToken::new()).await?;
             let logins = demo::seed(&app).await?;
             print(&logins.to_string())
         }
-        Command::Tail { workspace, after } => {
-            let app = build(config, CancellationToken::new()).await?;
-            tail::run(&app, &workspace, after.as_deref(), &mut std::io::stdout()).await
-        }
+        Command::Tail { workspace, after } => tail::run(&config, &workspace, after.as_deref(), &mut std::io::stdout()).await,
         Command::Serve { role, demo } => serve(config, role, demo).await,
     }
 }
@@ -118,23 +144,44 @@ async fn migrate(config: &Config) -> anyhow::Result<()> {
     tributary_migrations::migrate(url).await.context("the database's schema cannot be brought up to date")
 }
 
-async fn serve(config: Config, role: Option<Role>, with_demo: bool) -> anyhow::Result<()> {
+async fn create_workspace(config: Config, new: NewWorkspace) -> anyhow::Result<()> {
+    let invented = new.admin_password.is_none().then(random::token);
+    let password = new.admin_password.or_else(|| invented.clone()).unwrap_or_default();
+    let founding = Founding {
+        name: new.name,
+        slug: new.slug,
+        language: new.language,
+        admin_name: new.admin_name,
+        admin_email: new.admin_email.clone(),
+        admin_password: password.into(),
+    };
+    let app = build(config, CancellationToken::new()).await?;
+    founding::found(&app, founding).await?;
+    print(&format!("The workspace was made.\n  sign in at  {}\n  as          {}\n", app.public_url, new.admin_email))?;
+    invented.map_or(Ok(()), |password| print(&format!("  password    {password}\n")))
+}
+
+async fn serve(mut config: Config, role: Option<Role>, with_demo: bool) -> anyhow::Result<()> {
     let _telemetry = telemetry::start(&config)?;
     for warning in check::warnings(&config) {
         tracing::warn!("{warning}");
     }
     migrate(&config).await?;
     let shutdown = CancellationToken::new();
+    let is_opened = if with_demo { demo::open_loopback(&mut config) } else { None };
     let app = build(config, shutdown.clone()).await?;
     if with_demo {
         let logins = demo::seed(&app).await?;
         print(&logins.to_string())?;
+        print(&is_opened.unwrap_or_default())?;
     }
     let workers = match role {
         Some(Role::Api) => None,
         _ => Some(tokio::spawn(tributary_channels::worker::run(app.worker.clone(), shutdown.clone()))),
     };
     let metrics = health::install_metrics()?;
+    signals::announce();
+    tokio::spawn(signals::run(app.store.clone(), shutdown.clone()));
     let router = match role {
         Some(Role::Worker) => app.probes(Some(metrics)),
         _ => app.router(Some(metrics))?,

@@ -4,6 +4,8 @@
 //! Call [`start`] once inside the multi-threaded runtime, before anything is worth logging, and keep what it returns
 //! until the end of `main`: dropping it sends the last traces, which blocks its thread for five seconds at most.
 
+use http::HeaderMap;
+use tracing::Span;
 use tracing_subscriber::{EnvFilter, Layer, Registry, layer::SubscriberExt, util::SubscriberInitExt};
 
 use crate::config::{Config, Log, LogFormat};
@@ -50,6 +52,15 @@ pub fn start(config: &Config) -> Result<Telemetry, TelemetryError> {
     }
 }
 
+/// Makes the span of a request part of the trace that the request came with (W3C Trace Context, header `traceparent`). Without
+/// the feature `otlp` there are no traces to continue.
+pub fn continue_trace(span: &Span, headers: &HeaderMap) {
+    #[cfg(feature = "otlp")]
+    otlp::continue_trace(span, headers);
+    #[cfg(not(feature = "otlp"))]
+    let _ = (span, headers);
+}
+
 fn output<S>(log: &Log) -> Box<dyn Layer<S> + Send + Sync>
 where
     S: tracing::Subscriber + for<'span> tracing_subscriber::registry::LookupSpan<'span>,
@@ -65,14 +76,21 @@ where
 mod otlp {
     use std::{sync::Arc, time::Duration};
 
-    use opentelemetry::trace::TracerProvider;
+    use http::HeaderMap;
+    use opentelemetry::{
+        propagation::{Extractor, TextMapPropagator},
+        trace::{TraceContextExt, TracerProvider},
+    };
     use opentelemetry_otlp::WithExportConfig;
     use opentelemetry_sdk::{
         Resource,
         error::{OTelSdkError, OTelSdkResult},
+        propagation::TraceContextPropagator,
         trace::{Sampler, SdkTracerProvider, SpanData, SpanExporter},
     };
     use tokio::runtime::Handle;
+    use tracing::Span;
+    use tracing_opentelemetry::OpenTelemetrySpanExt;
     use tracing_subscriber::{Layer, registry::LookupSpan};
 
     use super::{Telemetry, TelemetryError};
@@ -96,6 +114,28 @@ mod otlp {
         S: tracing::Subscriber + for<'span> LookupSpan<'span> + Send + Sync,
     {
         tracing_opentelemetry::layer().with_tracer(provider.tracer("tributary"))
+    }
+
+    pub(super) fn continue_trace(span: &Span, headers: &HeaderMap) {
+        let parent = TraceContextPropagator::new().extract(&Headers(headers));
+        if !parent.span().span_context().is_valid() {
+            return;
+        }
+        if let Err(error) = span.set_parent(parent) {
+            tracing::trace!(error = %error, "a trace could not be continued");
+        }
+    }
+
+    struct Headers<'a>(&'a HeaderMap);
+
+    impl Extractor for Headers<'_> {
+        fn get(&self, key: &str) -> Option<&str> {
+            self.0.get(key)?.to_str().ok()
+        }
+
+        fn keys(&self) -> Vec<&str> {
+            self.0.keys().map(http::HeaderName::as_str).collect()
+        }
     }
 
     /// Batches are sent from a thread of the SDK, which has no runtime; the HTTP client needs one.
@@ -143,6 +183,23 @@ mod otlp {
         use tracing_subscriber::layer::SubscriberExt;
 
         use super::*;
+
+        #[test]
+        fn the_trace_of_a_request_goes_on() {
+            let provider = SdkTracerProvider::builder().build();
+            let subscriber = tracing_subscriber::Registry::default().with(layer(&provider));
+            tracing::subscriber::with_default(subscriber, || {
+                let headers = |value: &str| HeaderMap::from_iter([(http::HeaderName::from_static("traceparent"), value.parse().unwrap())]);
+                let trace_of = |value: &str| {
+                    let span = tracing::info_span!("request");
+                    super::continue_trace(&span, &headers(value));
+                    span.context().span().span_context().trace_id().to_string()
+                };
+                let id = "0af7651916cd43dd8448eb211c80319c";
+                assert_eq!(trace_of(&format!("00-{id}-b7ad6b7169203331-01")), id);
+                assert_ne!(trace_of("nonsense"), id);
+            });
+        }
 
         #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
         async fn traces_reach_the_collector() {

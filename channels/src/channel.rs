@@ -7,6 +7,7 @@ use std::{borrow::Cow, sync::Arc};
 use async_trait::async_trait;
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
+use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use tokio_util::sync::CancellationToken;
 use tributary_domain::{
@@ -16,7 +17,7 @@ use tributary_domain::{
     spec::{Capabilities, ChannelSpec, SendClass},
 };
 
-use crate::error::{ParseError, ProbeError, Verdict, WebhookReject};
+use crate::error::{FieldError, ParseError, ProbeError, Verdict, WebhookReject};
 
 /// Settings of a channel that are no secret, by key.
 pub type Settings = serde_json::Map<String, serde_json::Value>;
@@ -107,6 +108,8 @@ pub struct Verified {
     pub raw: RawInbound,
     /// What makes two requests the same one.
     pub dedupe_key: String,
+    /// Of a request that may hold several items: what is wrong with each, in order. Empty for any other request.
+    pub items: Vec<Vec<FieldError>>,
 }
 
 /// What is stored of a request and handed to `parse`.
@@ -138,7 +141,7 @@ pub struct WebhookReply {
 /// What became of a stored request, for platforms that want to hear it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Accepted {
-    /// Stored now; `ids` are our message ids in the order of the items.
+    /// Stored now.
     Stored {
         /// Our id of the raw request.
         reference: String,
@@ -160,6 +163,9 @@ pub trait Webhook: Send + Sync {
     /// [`WebhookReject`], answered without detail.
     fn verify(&self, channel: &OpenChannel, request: &WebhookRequest) -> Result<Verified, WebhookReject>;
 
+    /// Largest request that is read at all; where requests differ, `verify` may refuse smaller ones.
+    fn max_body_bytes(&self) -> usize;
+
     /// Answers a handshake, after checking its own token; `None` when the request is none.
     fn challenge(&self, channel: &OpenChannel, request: &WebhookRequest) -> Option<WebhookReply>;
 
@@ -169,8 +175,12 @@ pub trait Webhook: Send + Sync {
     /// [`ParseError`] when the whole body is unreadable.
     fn parse(&self, channel: &OpenChannel, raw: &RawInbound) -> Result<Vec<Result<InboundEvent, ParseError>>, ParseError>;
 
-    /// What the platform is answered once the request is stored.
-    fn reply(&self, accepted: &Accepted) -> WebhookReply;
+    /// By position what makes an item the same one as an item of another request; empty where nothing but its content does,
+    /// or where no request holds several.
+    fn keys(&self, raw: &RawInbound) -> Vec<Option<String>>;
+
+    /// What the platform is answered once the request is stored; `items` are those of [`Verified`].
+    fn reply(&self, accepted: &Accepted, items: &[Vec<FieldError>]) -> WebhookReply;
 }
 
 /// A platform that we ask at intervals.
@@ -241,6 +251,12 @@ pub trait Sink: Send + Sync {
     /// # Errors
     /// A [`Verdict`] when the lease was lost or storage is away: stop listening.
     async fn store(&self, found: Found) -> Result<(), Verdict>;
+
+    /// Says that the platform has let us in: only now is the channel healthy. To be called once per connection.
+    ///
+    /// # Errors
+    /// A [`Verdict`] when storage is away: stop listening.
+    async fn signed_in(&self) -> Result<(), Verdict>;
 }
 
 /// A platform whose files are fetched afterwards.
@@ -332,6 +348,10 @@ pub struct MailStep {
     pub text: String,
     /// HTML part.
     pub html: Option<String>,
+    /// Calendar part: an appointment to accept or decline.
+    pub calendar: Option<String>,
+    /// Language of what is added while the mail is written out.
+    pub language: tributary_domain::content::Language,
     /// Files.
     pub attachments: Vec<MailAttachment>,
     /// Written by a machine: carries `Auto-Submitted`.
@@ -351,18 +371,44 @@ pub struct MailAttachment {
     pub mime: String,
     /// Content id, when the HTML shows it.
     pub content_id: Option<String>,
+    /// Size; 0 when it is not known.
+    pub bytes: u64,
 }
 
 /// What a platform answered to a step.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StepReceipt {
     /// The platform's id, when it gave one.
     pub external_id: Option<ExternalMessageId>,
     /// Anything a later step needs (the id of an uploaded file).
     pub note: Option<String>,
+    /// Files that went as links to download, because the platform takes none so large.
+    #[serde(default)]
+    pub linked: Vec<AttachmentId>,
 }
 
-/// Time, HTTP and files for adapters.
+/// A secret of a channel that its platform has replaced.
+#[derive(Debug, Clone)]
+pub struct RenewedSecret {
+    /// Name of the setting.
+    pub key: &'static str,
+    /// Values that it takes the place of; any other one was set by somebody meanwhile and stays.
+    pub replaced: Vec<SecretString>,
+    /// The new value.
+    pub value: SecretString,
+}
+
+/// Keeps what platforms replace among the secrets of a channel.
+#[async_trait]
+pub trait SecretKeeper: Send + Sync {
+    /// Seals the new value in the place of the old one; returns when that is durable.
+    ///
+    /// # Errors
+    /// Why it could not be kept.
+    async fn keep(&self, channel: &OpenChannel, renewed: RenewedSecret) -> Result<(), String>;
+}
+
+/// Time, HTTP, files and secrets for adapters.
 #[derive(Clone)]
 pub struct Cx {
     /// The clock.
@@ -375,4 +421,6 @@ pub struct Cx {
     pub public_url: url::Url,
     /// Signs short-lived links to files, for platforms that fetch them from us.
     pub links: tributary_domain::media::MediaLinks,
+    /// Keeps secrets that a platform replaces.
+    pub secrets: Arc<dyn SecretKeeper>,
 }

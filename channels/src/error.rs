@@ -59,6 +59,8 @@ pub enum Verdict {
         after: Option<Duration>,
         /// The platform limits the account: pause all of the channel's lanes for that long.
         pauses_account: bool,
+        /// How far the exchange came.
+        reach: Reach,
         /// What happened, for the log and the delivery.
         reason: String,
     },
@@ -82,6 +84,26 @@ pub enum Verdict {
         /// A sentence for the administrator.
         reason: String,
     },
+}
+
+impl Verdict {
+    /// No connection: nothing was sent, and the account may not be there at all.
+    pub fn no_connection(reason: impl Into<String>) -> Self {
+        Self::Retry { after: None, pauses_account: false, reach: Reach::NoConnection, reason: reason.into() }
+    }
+}
+
+/// How far an exchange came, which says how the platform's account is doing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reach {
+    /// An answer came, whatever it said about this one message.
+    Answered,
+    /// A connection, but no sound answer: it broke, or the platform said that it is in trouble.
+    Broken,
+    /// No connection.
+    NoConnection,
+    /// Nobody was called: the trouble is on our side.
+    NotCalled,
 }
 
 /// Why a message can never be sent.

@@ -3,7 +3,13 @@
 //! An [`Actor`] is made once per request or socket from the database (see [`crate::agent`]) and holds all that the
 //! rules need, so that a rule never reads. When rights change, an event in the log says so and the actor is made anew.
 
-use std::collections::BTreeSet;
+use std::{
+    collections::BTreeSet,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
 
 use serde::{Deserialize, Serialize};
 
@@ -59,6 +65,48 @@ pub enum Identity {
     Script(ScriptId),
     /// The server itself: workers, imports.
     System,
+    /// Whoever has these rights, when one answer is made for several.
+    Anyone(Anyone),
+}
+
+/// Stands for several whose rights are equal, so that what depends on rights alone is answered once for all of them.
+///
+/// What depends on who it is cannot be answered so: it gets the answer that fits nobody, and [`Anyone::was_asked`] tells.
+#[derive(Debug, Clone)]
+pub struct Anyone {
+    is_person: bool,
+    was_asked: Arc<AtomicBool>,
+}
+
+impl Anyone {
+    /// Whether a rule or a field asked who exactly it is: then what it answered holds for nobody.
+    #[must_use]
+    pub fn was_asked(&self) -> bool {
+        self.was_asked.load(Ordering::Relaxed)
+    }
+
+    fn note_question(&self) {
+        self.was_asked.store(true, Ordering::Relaxed);
+    }
+}
+
+impl PartialEq for Anyone {
+    fn eq(&self, other: &Self) -> bool {
+        self.is_person == other.is_person
+    }
+}
+
+impl Eq for Anyone {}
+
+/// What of an actor decides an answer that does not depend on who it is.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Rights {
+    workspace: WorkspaceId,
+    role: Role,
+    scopes: Option<BTreeSet<Scope>>,
+    inboxes: VisibleInboxes,
+    is_machine: bool,
+    is_automatic: bool,
 }
 
 /// Which inboxes are seen.
@@ -103,30 +151,87 @@ impl Actor {
         Self { workspace, identity: Identity::System, role: Role::Admin, scopes: None, inboxes: VisibleInboxes::All }
     }
 
+    /// The rights without the name.
+    #[must_use]
+    pub fn rights(&self) -> Rights {
+        Rights {
+            workspace: self.workspace,
+            role: self.role,
+            scopes: self.scopes.clone(),
+            inboxes: self.inboxes.clone(),
+            is_machine: self.is_machine(),
+            is_automatic: self.is_automatic(),
+        }
+    }
+
+    /// Whoever has the rights of this actor; `None` for one that is never one of several, such as a bot.
+    #[must_use]
+    pub fn anyone(&self) -> Option<(Self, Anyone)> {
+        if self.is_automatic() {
+            return None;
+        }
+        let anyone = Anyone { is_person: !self.is_machine(), was_asked: Arc::default() };
+        Some((Self { identity: Identity::Anyone(anyone.clone()), ..self.clone() }, anyone))
+    }
+
     /// The person, if it is one.
     #[must_use]
     pub fn person(&self) -> Option<PersonId> {
+        match &self.identity {
+            Identity::Person { id, .. } => Some(*id),
+            Identity::Anyone(anyone) => {
+                anyone.note_question();
+                None
+            }
+            _ => None,
+        }
+    }
+
+    /// The person whose own things are seen beside those of all. May be asked of [`Anyone`], who has none.
+    #[must_use]
+    pub fn owner(&self) -> Option<PersonId> {
         match self.identity {
             Identity::Person { id, .. } => Some(id),
             _ => None,
         }
     }
 
+    /// Whether it is this person. May be asked of [`Anyone`], who is nobody in particular.
+    #[must_use]
+    pub fn is(&self, person: PersonId) -> bool {
+        self.owner() == Some(person)
+    }
+
     /// Whether a machine writes in this actor's name.
     #[must_use]
     pub fn is_machine(&self) -> bool {
-        !matches!(self.identity, Identity::Person { .. } | Identity::Contact(_))
+        match &self.identity {
+            Identity::Person { .. } | Identity::Contact(_) => false,
+            Identity::Anyone(anyone) => !anyone.is_person,
+            Identity::ApiClient { .. } | Identity::Script(_) | Identity::System => true,
+        }
+    }
+
+    /// Whether nobody looks at what this actor writes before it is sent: a bot, a script or the server. A program for people
+    /// that is built on the API is none of them.
+    #[must_use]
+    pub fn is_automatic(&self) -> bool {
+        matches!(self.identity, Identity::ApiClient { is_bot: true, .. } | Identity::Script(_) | Identity::System)
     }
 
     /// As the log, the audit trail and idempotency keep it.
     #[must_use]
     pub fn reference(&self) -> ActorRef {
-        match self.identity {
-            Identity::Person { id, .. } => ActorRef::Person(id),
-            Identity::ApiClient { id, .. } => ActorRef::ApiClient(id),
-            Identity::Contact(id) => ActorRef::Contact(id),
-            Identity::Script(id) => ActorRef::Script(id),
+        match &self.identity {
+            Identity::Person { id, .. } => ActorRef::Person(*id),
+            Identity::ApiClient { id, .. } => ActorRef::ApiClient(*id),
+            Identity::Contact(id) => ActorRef::Contact(*id),
+            Identity::Script(id) => ActorRef::Script(*id),
             Identity::System => ActorRef::System,
+            Identity::Anyone(anyone) => {
+                anyone.note_question();
+                ActorRef::System
+            }
         }
     }
 
@@ -241,6 +346,30 @@ mod tests {
         let error = agent().must_see_inbox(Uuid::from_u128(8).into(), "interaction").unwrap_err();
         assert_eq!(error.code(), ErrorCode::NotFound);
         assert!(agent().must_see_inbox(Uuid::from_u128(7).into(), "interaction").is_ok());
+    }
+
+    #[test]
+    fn a_desktop_on_the_api_is_a_machine_that_does_not_write_by_itself() {
+        let client =
+            |is_bot| Actor { identity: Identity::ApiClient { id: Uuid::from_u128(3).into(), name: "Desk".into(), is_bot }, ..agent() };
+        let cases = [(agent(), false, false), (client(false), true, false), (client(true), true, true)];
+        for (actor, is_machine, is_automatic) in cases {
+            assert_eq!((actor.is_machine(), actor.is_automatic()), (is_machine, is_automatic), "{:?}", actor.identity);
+        }
+        assert!(Actor::system(Uuid::from_u128(1).into()).is_automatic());
+    }
+
+    #[test]
+    fn anyone_has_the_rights_and_notes_who_asks_for_a_name() {
+        let (anyone, name) = agent().anyone().unwrap();
+        assert_eq!(anyone.rights(), agent().rights());
+        assert!(!anyone.is(Uuid::from_u128(2).into()) && !anyone.is_machine() && !name.was_asked());
+        assert_eq!(anyone.person(), None);
+        assert!(name.was_asked());
+        let (anyone, name) = agent().anyone().unwrap();
+        assert!(!name.was_asked(), "each is asked for itself");
+        assert_eq!(anyone.reference(), crate::event::ActorRef::System);
+        assert!(name.was_asked());
     }
 
     #[test]

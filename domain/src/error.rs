@@ -47,7 +47,7 @@ pub enum Error {
     StreamReset,
     /// The database failed.
     #[error("storage failed")]
-    Storage(#[from] sea_orm::DbErr),
+    Storage(#[source] sea_orm::DbErr),
     /// The blob store failed.
     #[error("file storage failed")]
     Files(#[from] object_store::Error),
@@ -71,7 +71,7 @@ pub enum ErrorCode {
     /// See [`Error::Invalid`].
     Invalid,
     /// See [`Error::Unsupported`].
-    Unsupported,
+    NotSupported,
     /// See [`Error::RateLimited`].
     RateLimited,
     /// See [`Error::Unauthenticated`].
@@ -93,7 +93,7 @@ impl ErrorCode {
             Self::Forbidden => "FORBIDDEN",
             Self::Conflict => "CONFLICT",
             Self::Invalid => "INVALID",
-            Self::Unsupported => "UNSUPPORTED",
+            Self::NotSupported => "NOT_SUPPORTED",
             Self::RateLimited => "RATE_LIMITED",
             Self::Unauthenticated => "UNAUTHENTICATED",
             Self::StreamReset => "STREAM_RESET",
@@ -106,6 +106,16 @@ impl ErrorCode {
     #[must_use]
     pub const fn is_retryable(self) -> bool {
         matches!(self, Self::RateLimited | Self::Unavailable)
+    }
+}
+
+impl From<sea_orm::DbErr> for Error {
+    /// A text that the database cannot hold is the fault of whoever sent it, wherever it stood.
+    fn from(error: sea_orm::DbErr) -> Self {
+        if crate::store::is_unstorable_text(&error) {
+            return Self::invalid("", "holds the character U+0000, which cannot be stored");
+        }
+        Self::Storage(error)
     }
 }
 
@@ -123,11 +133,12 @@ impl Error {
             Self::Forbidden(_) => ErrorCode::Forbidden,
             Self::Conflict(_) => ErrorCode::Conflict,
             Self::Invalid { .. } | Self::Content(_) => ErrorCode::Invalid,
-            Self::Unsupported { .. } => ErrorCode::Unsupported,
+            Self::Unsupported { .. } => ErrorCode::NotSupported,
             Self::RateLimited { .. } => ErrorCode::RateLimited,
             Self::Unauthenticated => ErrorCode::Unauthenticated,
             Self::StreamReset => ErrorCode::StreamReset,
-            Self::Storage(sea_orm::DbErr::Conn(_) | sea_orm::DbErr::ConnectionAcquire(_)) | Self::Bus(_) => ErrorCode::Unavailable,
+            Self::Storage(error) if crate::store::is_passing(error) => ErrorCode::Unavailable,
+            Self::Bus(_) => ErrorCode::Unavailable,
             Self::Storage(_) | Self::Files(_) | Self::Sealed => ErrorCode::Internal,
         }
     }
@@ -135,3 +146,22 @@ impl Error {
 
 /// What the domain's functions return.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+#[cfg(test)]
+mod tests {
+    use sea_orm::{DbErr, RuntimeErr};
+
+    use super::{Error, ErrorCode};
+
+    #[test]
+    fn a_broken_connection_is_worth_another_try() {
+        let broken = |cause: sqlx::Error| Error::Storage(DbErr::Query(RuntimeErr::SqlxError(cause.into()))).code();
+        for cause in [std::io::ErrorKind::ConnectionReset, std::io::ErrorKind::UnexpectedEof, std::io::ErrorKind::BrokenPipe] {
+            assert_eq!(broken(sqlx::Error::Io(cause.into())), ErrorCode::Unavailable, "{cause:?}");
+        }
+        assert_eq!(broken(sqlx::Error::PoolTimedOut), ErrorCode::Unavailable);
+        assert_eq!(broken(sqlx::Error::RowNotFound), ErrorCode::Internal);
+        assert_eq!(broken(sqlx::Error::ColumnNotFound("x".into())), ErrorCode::Internal);
+        assert!(ErrorCode::Unavailable.is_retryable());
+    }
+}

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 
 use crate::{
+    channel::{ChannelHealth, HealthReason},
     content::RichContent,
     ids::{ExternalMessageId, ExternalThreadId, ExternalUserId},
     state::DeliveryState,
@@ -57,6 +58,11 @@ pub enum InboundEvent {
         /// `false`: stopped.
         is_typing: bool,
     },
+    /// Somebody of ours read a message of the contact in another application.
+    ReadElsewhere {
+        /// Which message.
+        message: ExternalMessageId,
+    },
     /// The contact's own data changed.
     ContactChanged(Sender),
     /// The platform closed the conversation.
@@ -64,11 +70,38 @@ pub enum InboundEvent {
         /// Which conversation.
         thread: ExternalThreadId,
     },
+    /// The other side says how the channel is doing.
+    Health {
+        /// How.
+        health: ChannelHealth,
+        /// Why, unless it is well.
+        reason: Option<HealthReason>,
+        /// Within how many seconds it will say so again, if it promises that.
+        interval_s: Option<i32>,
+    },
     /// Understood and deliberately without effect.
     Ignored {
         /// Why.
         reason: String,
     },
+}
+
+impl InboundEvent {
+    /// Whether it may be worked on again, long after it happened and after later ones: known messages are known, edits and
+    /// deletions have their time, receipts their rank. Of the others only the last one counts, and nothing tells which it is.
+    #[must_use]
+    pub fn may_be_read_again(&self) -> bool {
+        match self {
+            Self::Message(_) | Self::Edited { .. } | Self::Deleted { .. } | Self::Receipt(_) => true,
+            Self::Reaction { .. }
+            | Self::Typing { .. }
+            | Self::ReadElsewhere { .. }
+            | Self::ContactChanged(_)
+            | Self::ThreadClosed { .. }
+            | Self::Health { .. }
+            | Self::Ignored { .. } => false,
+        }
+    }
 }
 
 /// A message as a platform gave it to us.
@@ -80,6 +113,13 @@ pub struct InboundMessage {
     pub part: i32,
     /// The person on the other side.
     pub contact: Sender,
+    /// Where the writer wants the answer, where that is not simply the contact's id. No identity: anybody may write anything
+    /// there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reply_to: Option<ExternalUserId>,
+    /// To whom it was sent, ourselves included, where the platform says so.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub recipients: Vec<Recipient>,
     /// `true`: sent from our side by another application or by ourselves (an echo).
     pub is_echo: bool,
     /// For an echo, our own outbound id if the platform returns it.
@@ -89,6 +129,9 @@ pub struct InboundMessage {
     /// Known messages that this one answers, nearest first: joins their interaction.
     #[serde(default)]
     pub in_reply_to: Vec<ExternalMessageId>,
+    /// Further signs of the conversation that it belongs to, strongest first; asked when no answered message is known.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub signs: Vec<ThreadSign>,
     /// The message quoted by the writer.
     pub quoted: Option<ExternalMessageId>,
     /// Subject or title of the conversation.
@@ -103,9 +146,33 @@ pub struct InboundMessage {
     /// Written by a machine (out-of-office, list mail): never starts a script, never re-opens.
     #[serde(default)]
     pub is_automatic: bool,
-    /// The body before sanitising and quoting, for the record (a raw mail); stored as a blob.
+    /// Proofs of the sender that failed, by their usual names, as the receiving server found.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub failed_proofs: Vec<String>,
+    /// The message as it came, before anything was left out or made harmless (a raw mail); kept as long as the message.
     #[serde(skip)]
     pub raw: Option<Bytes>,
+}
+
+/// Somebody to whom a message was sent.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Recipient {
+    /// Whether it was meant for them.
+    pub kind: RecipientKind,
+    /// The platform's id of them: a mail address.
+    pub address: ExternalUserId,
+    /// Name, as the writer gave it.
+    pub name: Option<String>,
+}
+
+/// How somebody was named as a recipient.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum RecipientKind {
+    /// It was meant for them.
+    To,
+    /// They got a copy.
+    Cc,
 }
 
 /// A person as the platform describes them.
@@ -160,6 +227,16 @@ pub enum AttachmentSource {
     Url(Url),
     /// To be fetched by the adapter, which knows what this means.
     Reference(String),
+}
+
+/// A sign of the conversation that a message belongs to, where the platform has no conversations of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ThreadSign {
+    /// The number of our interaction, proved to come from us.
+    Proved(i64),
+    /// The number of our interaction as anybody may write it: believed from those who take part in it only.
+    Claimed(i64),
 }
 
 /// What became of a message that we sent.

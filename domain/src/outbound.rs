@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use crate::{
-    content::RichContent,
+    content::{Language, RichContent},
     ids::{
         AttachmentId, ChannelId, ExternalMessageId, ExternalThreadId, ExternalUserId, InteractionId, MessageId, OutboundId, WorkspaceId,
     },
@@ -25,7 +25,11 @@ pub struct Outbound {
 pub struct Destination {
     /// Our interaction.
     pub interaction: InteractionId,
-    /// The contact's id on the platform.
+    /// Its number, as in the reference that people read to each other.
+    pub number: i64,
+    /// Language of what adapters add to a message: the contact's.
+    pub language: Language,
+    /// The contact's id on the platform, or where the contact wants the answer.
     pub user: ExternalUserId,
     /// Name of the contact.
     pub user_name: Option<String>,
@@ -33,8 +37,10 @@ pub struct Destination {
     pub thread: Option<ExternalThreadId>,
     /// Subject of the conversation, where it has one.
     pub subject: Option<String>,
-    /// Ids of the conversation's messages on the platform, oldest first, at most 100; the last one is answered.
+    /// Ids of the conversation's messages on the platform, oldest first, at most 100.
     pub references: Vec<ExternalMessageId>,
+    /// The message that is answered: the newest that came in.
+    pub answers: Option<ExternalMessageId>,
 }
 
 /// What is to be done.
@@ -94,7 +100,7 @@ pub struct OutboundMessage {
     pub quoted: Option<ExternalMessageId>,
     /// Name of the person or bot that wrote it.
     pub author_name: Option<String>,
-    /// Written by a script or bot.
+    /// Written by a script, a bot or the server.
     pub is_automatic: bool,
     /// When it was written.
     pub at: DateTime<Utc>,

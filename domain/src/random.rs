@@ -18,11 +18,22 @@ pub fn token() -> String {
     BASE64_URL_SAFE_NO_PAD.encode(bytes::<32>())
 }
 
+/// The list from a random place on and around: where not all get a turn, nobody is always the last.
+#[must_use]
+pub(crate) fn rotated<T>(mut list: Vec<T>) -> Vec<T> {
+    if !list.is_empty() {
+        let start = u64::from_be_bytes(bytes()) % list.len() as u64;
+        list.rotate_left(usize::try_from(start).unwrap_or(0));
+    }
+    list
+}
+
 /// A new id: sortable by the time it was made.
 #[must_use]
 pub fn id<I: From<Uuid>>() -> I {
     Uuid::now_v7().into()
 }
+
 #[cfg(test)]
 mod tests {
     use super::{bytes, token};

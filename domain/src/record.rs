@@ -22,12 +22,12 @@ pub(crate) struct Noun {
 }
 
 impl Noun {
-    /// Notes that it was made or changed, for everyone.
+    /// Notes that it was made or changed, for all who may hear of things of its kind.
     ///
     /// # Errors
     /// `Storage`.
     pub(crate) async fn changed(&self, tx: &mut Tx, actor: &Actor, verb: &str, id: impl Into<Uuid>) -> Result<()> {
-        self.changed_for(tx, actor, verb, id, Audience::Everyone).await
+        self.changed_for(tx, actor, verb, id, Audience::of(self.entity)).await
     }
 
     /// Notes that it was made or changed, for an audience.

@@ -29,7 +29,17 @@ pub(crate) async fn put(
     interaction_id: Option<InteractionId>,
     text: &str,
 ) -> Result<()> {
-    search::index(tx, Document { entity_type, entity_id, interaction_id, text: text.to_owned(), at: tx.now() }).await
+    search::index(tx, vec![Document { entity_type, entity_id, interaction_id, text: text.to_owned(), at: tx.now() }]).await
+}
+
+/// As [`put`], of many things of one kind: each with its interaction and its words.
+///
+/// # Errors
+/// `Storage`.
+pub(crate) async fn put_all(tx: &Tx, entity_type: EntityType, things: Vec<(Uuid, Option<InteractionId>, String)>) -> Result<()> {
+    let at = tx.now();
+    let document = |(entity_id, interaction_id, text)| Document { entity_type, entity_id, interaction_id, text, at };
+    search::index(tx, things.into_iter().map(document).collect()).await
 }
 
 /// Forgets the words of a thing.

@@ -118,7 +118,7 @@ pub async fn page(scope: &impl Scope, request: &PageRequest) -> Result<Page<skil
 
 async fn manageable(tx: &Tx, actor: &Actor, id: SkillId, expected: Option<Seq>) -> Result<skill::Model> {
     actor.must_manage_workspace()?;
-    let found = skill::by_id(tx.workspace(), id).one(tx.conn()).await?.ok_or(Error::NotFound("skill"))?;
+    let found = skill::to_change(tx.workspace(), id).one(tx.conn()).await?.ok_or(Error::NotFound("skill"))?;
     must_be_version(found.version, expected)?;
     Ok(found)
 }

@@ -106,7 +106,8 @@ impl DeliveryState {
         let moves = match (self, heard) {
             (Cancelled | Read, _) => false,
             (Queued, _) => true,
-            (Sending, next) => !matches!(next, Queued | Cancelled),
+            // Cancelled: while it waits for another attempt.
+            (Sending, next) => !matches!(next, Queued),
             (Unconfirmed, next) => matches!(next, Queued | Sent | Failed | Delivered | Read),
             (Sent, next) => matches!(next, Failed | Delivered | Read),
             (Failed, next) => matches!(next, Queued | Delivered | Read),
@@ -125,6 +126,8 @@ mod tests {
         let cases = [
             (D::Queued, D::Sending, D::Sending),
             (D::Sending, D::Queued, D::Sending),
+            (D::Sending, D::Cancelled, D::Cancelled),
+            (D::Unconfirmed, D::Cancelled, D::Unconfirmed),
             (D::Read, D::Delivered, D::Read),
             (D::Read, D::Failed, D::Read),
             (D::Delivered, D::Failed, D::Delivered),

@@ -106,7 +106,7 @@ pub async fn page(scope: &impl Scope, request: &PageRequest) -> Result<Page<tag:
 
 async fn manageable(tx: &Tx, actor: &Actor, id: TagId, expected: Option<Seq>) -> Result<tag::Model> {
     actor.must_supervise()?;
-    let found = tag::by_id(tx.workspace(), id).one(tx.conn()).await?.ok_or(Error::NotFound("tag"))?;
+    let found = tag::to_change(tx.workspace(), id).one(tx.conn()).await?.ok_or(Error::NotFound("tag"))?;
     must_be_version(found.version, expected)?;
     Ok(found)
 }

@@ -1,8 +1,13 @@
 //! Teams: who works in which inboxes. Rights follow membership, so every change tells of the people too.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
-use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryTrait, sea_query::Order};
+use sea_orm::{
+    ActiveModelTrait,
+    ActiveValue::Set,
+    ColumnTrait, Condition, EntityTrait, IntoActiveModel, JoinType, QueryFilter, QuerySelect,
+    sea_query::{Expr, ExprTrait, Order},
+};
 
 use crate::{
     actor::Actor,
@@ -104,20 +109,23 @@ pub async fn page(scope: &impl Scope, request: &PageRequest) -> Result<Page<team
     by_name.page(team::in_workspace(scope.workspace()), request, scope.conn()).await
 }
 
-/// A page of a team's members, by name.
+/// The same page of several teams' members, by name.
 ///
 /// # Errors
 /// `Invalid` for a broken page cursor; `Storage`.
-pub async fn page_of_members(scope: &impl Scope, id: TeamId, request: &PageRequest) -> Result<Page<person::Model>> {
-    use sea_orm::QuerySelect;
-    let members = team_member::in_workspace(scope.workspace())
-        .filter(team_member::Column::TeamId.eq(id))
-        .select_only()
-        .column(team_member::Column::PersonId)
-        .into_query();
+pub async fn pages_of_members(scope: &impl Scope, ids: &[TeamId], request: &PageRequest) -> Result<HashMap<TeamId, Page<person::Model>>> {
     let by_name = Sort::new("members", [(person::Column::Name, Order::Asc), (person::Column::Id, Order::Asc)]);
-    let rows = person::in_workspace(scope.workspace()).filter(person::Column::Id.in_subquery(members));
-    by_name.page(rows, request, scope.conn()).await
+    let all = person::in_workspace(scope.workspace());
+    let mut rows = all.clone();
+    let column = |column| Expr::col((team_member::Entity, column));
+    let is_member = Condition::all()
+        .add(column(team_member::Column::WorkspaceId).eq(scope.workspace()))
+        .add(column(team_member::Column::PersonId).equals((person::Entity, person::Column::Id)))
+        .add(column(team_member::Column::TeamId).is_in(ids.iter().copied()));
+    QuerySelect::query(&mut rows).join(JoinType::InnerJoin, team_member::Entity, is_member);
+    let of = (team_member::Entity, team_member::Column::TeamId);
+    let pages = by_name.pages(all, rows, of, request, scope.conn()).await?;
+    Ok(pages.into_iter().map(|(id, page)| (id.into(), page)).collect())
 }
 
 /// Refuses teams that are not of this workspace.
@@ -170,7 +178,7 @@ async fn replace(tx: &Tx, remove: impl Iterator<Item = (TeamId, PersonId)>, add:
 
 async fn manageable(tx: &Tx, actor: &Actor, id: TeamId, expected: Option<Seq>) -> Result<team::Model> {
     actor.must_manage_workspace()?;
-    let found = team::by_id(tx.workspace(), id).one(tx.conn()).await?.ok_or(Error::NotFound("team"))?;
+    let found = team::to_change(tx.workspace(), id).one(tx.conn()).await?.ok_or(Error::NotFound("team"))?;
     must_be_version(found.version, expected)?;
     Ok(found)
 }

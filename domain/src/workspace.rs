@@ -1,15 +1,15 @@
 //! The workspace's own settings. Making a workspace is [`crate::store::create_workspace`].
 
-use sea_orm::{ActiveModelTrait, ActiveValue::Set, IntoActiveModel};
+use sea_orm::{ActiveModelTrait, ActiveValue::Set, IntoActiveModel, QuerySelect, sea_query::LockType};
 
 use crate::{
     actor::Actor,
     entity::workspace,
     error::{Error, Result},
-    event::{EntityType, EventKind},
+    event::{EntityType, EventKind, Seq},
     input,
     record::Noun,
-    store::{Scope, Tx},
+    store::{Scope, Tx, must_be_version},
 };
 
 /// Most days in which a resolved interaction opens again: a year.
@@ -39,10 +39,12 @@ pub async fn get(scope: &impl Scope) -> Result<workspace::Model> {
 /// Changes the workspace's settings.
 ///
 /// # Errors
-/// `Forbidden` for anyone but admins; `Invalid` with the path of the field; `Storage`.
-pub async fn update(tx: &mut Tx, actor: &Actor, change: WorkspaceChange) -> Result<()> {
+/// `Forbidden` for anyone but admins; `Invalid` with the path of the field; `Conflict` on another version; `Storage`.
+pub async fn update(tx: &mut Tx, actor: &Actor, change: WorkspaceChange, expected: Option<Seq>) -> Result<()> {
     actor.must_manage_workspace()?;
-    let mut row = get(tx).await?.into_active_model();
+    let found = workspace::by_id(tx.workspace()).lock(LockType::NoKeyUpdate).one(tx.conn()).await?.ok_or(Error::NotFound("workspace"))?;
+    must_be_version(found.version, expected)?;
+    let mut row = found.into_active_model();
     if let Some(name) = &change.name {
         row.name = Set(input::name(name)?);
     }

@@ -7,7 +7,7 @@ use sea_orm::{ConnectionTrait, DbBackend, DbErr};
 use sea_orm_migration::SchemaManager;
 
 /// Role of the running server on PostgreSQL, if the operator created it: neither owner nor superuser.
-const APP_ROLE: &str = "tributary_app";
+pub(crate) const APP_ROLE: &str = "tributary_app";
 
 /// Who can reach the rows of a table on PostgreSQL.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -45,7 +45,23 @@ impl<'a> Ddl<'a> {
 
     /// Creates a table with its wall, its grants and its indices (each given as `name ON columns`, `UNIQUE` before it if so).
     pub(crate) async fn table(&self, name: &str, wall: Wall, body: &str, indices: &[&str]) -> Result<(), DbErr> {
-        self.run(&format!("CREATE TABLE {name} ({body})")).await?;
+        self.create(name, wall, &format!("({body})"), indices).await
+    }
+
+    /// As [`Self::table`]; on PostgreSQL cut into partitions by ranges of `column`, beginning with one for everything that has
+    /// none. Partitions are reached through the table only, so that its wall stands before them too.
+    pub(crate) async fn partitioned(&self, name: &str, column: &str, wall: Wall, body: &str, indices: &[&str]) -> Result<(), DbErr> {
+        if !self.is_postgres {
+            return self.table(name, wall, body, indices).await;
+        }
+        self.create(name, wall, &format!("({body}) PARTITION BY RANGE ({column})"), indices).await?;
+        self.run(&format!("CREATE TABLE {name}_default PARTITION OF {name} DEFAULT")).await?;
+        self.run(&format!("ALTER TABLE {name}_default ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY")).await?;
+        self.run(&revoke(&format!("{name}_default"))).await
+    }
+
+    async fn create(&self, name: &str, wall: Wall, body: &str, indices: &[&str]) -> Result<(), DbErr> {
+        self.run(&format!("CREATE TABLE {name} {body}")).await?;
         for index in indices {
             let (unique, index) = index.strip_prefix("UNIQUE ").map_or(("", *index), |rest| ("UNIQUE ", rest));
             let (suffix, columns) = index.split_once(" ON ").unwrap_or(("key", index));
@@ -83,6 +99,14 @@ pub(crate) fn grant(rights: &str, table: &str) -> String {
     format!(
         "DO $$ BEGIN IF EXISTS (SELECT FROM pg_roles WHERE rolname = '{APP_ROLE}') THEN \
          GRANT {rights} ON {table} TO {APP_ROLE}; END IF; END $$"
+    )
+}
+
+/// Takes from the running server's role what default privileges may have given it on a table.
+fn revoke(table: &str) -> String {
+    format!(
+        "DO $$ BEGIN IF EXISTS (SELECT FROM pg_roles WHERE rolname = '{APP_ROLE}') THEN \
+         REVOKE ALL ON {table} FROM {APP_ROLE}; END IF; END $$"
     )
 }
 

@@ -13,6 +13,7 @@ mod m20261101_05_interactions;
 mod m20261101_06_messages;
 mod m20261101_07_work;
 mod m20261101_08_search;
+mod m20261101_09_event_log;
 
 use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbBackend, DbErr, TransactionTrait};
 use sea_orm_migration::{MigrationTrait, MigratorTrait};
@@ -34,6 +35,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261101_06_messages::Migration),
             Box::new(m20261101_07_work::Migration),
             Box::new(m20261101_08_search::Migration),
+            Box::new(m20261101_09_event_log::Migration),
         ]
     }
 }

@@ -1,10 +1,10 @@
-//! Workspaces, the event log with its counter, the directory that finds a workspace, audit trail, idempotency.
+//! Workspaces with the counter of their log, the directory that finds a workspace, audit trail, idempotency.
 
 use sea_orm::DbErr;
 
 use crate::ddl::{Ddl, Wall, migration};
 
-migration!(&["workspace", "workspace_head", "event_log", "directory", "audit", "idempotency"]);
+migration!(&["workspace", "workspace_head", "directory", "audit", "idempotency"]);
 
 async fn create(ddl: &Ddl<'_>) -> Result<(), DbErr> {
     ddl.table(
@@ -15,6 +15,7 @@ async fn create(ddl: &Ddl<'_>) -> Result<(), DbErr> {
          slug text NOT NULL,
          default_language text NOT NULL,
          reopen_days integer NOT NULL,
+         version bigint NOT NULL,
          created_at {time} NOT NULL",
         &["UNIQUE slug ON (slug)"],
     )
@@ -26,25 +27,6 @@ async fn create(ddl: &Ddl<'_>) -> Result<(), DbErr> {
          head bigint NOT NULL,
          epoch bigint NOT NULL",
         &[],
-    )
-    .await?;
-    // No foreign key: one lookup less on the path that every change takes; the counter's row vouches for the workspace.
-    ddl.table(
-        "event_log",
-        Wall::Workspace,
-        "workspace_id {uuid} NOT NULL,
-         seq bigint NOT NULL,
-         at {time} NOT NULL,
-         kind text NOT NULL,
-         entity_type text NOT NULL,
-         entity_id {uuid} NOT NULL,
-         entity_version bigint,
-         interaction_id {uuid},
-         audience text NOT NULL,
-         actor text NOT NULL,
-         patch {json},
-         PRIMARY KEY (workspace_id, seq)",
-        &["age ON (workspace_id, at)"],
     )
     .await?;
     ddl.table(

@@ -19,7 +19,6 @@ async fn create(ddl: &Ddl<'_>) -> Result<(), DbErr> {
          password_hash text,
          is_active boolean NOT NULL,
          language text NOT NULL,
-         token_generation integer NOT NULL,
          version bigint NOT NULL,
          created_at {time} NOT NULL,
          PRIMARY KEY (workspace_id, id)",

@@ -4,7 +4,7 @@ use sea_orm::DbErr;
 
 use crate::ddl::{Ddl, Wall, migration};
 
-migration!(&["interaction_counter", "interaction", "interaction_tag", "read_mark"]);
+migration!(&["interaction_counter", "interaction", "interaction_tag", "interaction_relation", "read_mark"]);
 
 async fn create(ddl: &Ddl<'_>) -> Result<(), DbErr> {
     ddl.table(
@@ -56,12 +56,15 @@ async fn create(ddl: &Ddl<'_>) -> Result<(), DbErr> {
         &[
             "UNIQUE number ON (workspace_id, number)",
             "activity ON (workspace_id, last_activity_at DESC, id DESC)",
+            "priority ON (workspace_id, priority DESC, last_activity_at DESC, id DESC)",
+            "waiting ON (workspace_id, waiting_since, id) WHERE waiting_since IS NOT NULL",
             "inbox ON (workspace_id, inbox_id, status, last_activity_at DESC, id DESC)",
             "assignee ON (workspace_id, assignee_id, status, last_activity_at DESC, id DESC)",
             "contact ON (workspace_id, contact_id, last_activity_at DESC, id DESC)",
             "thread ON (workspace_id, channel_id, external_thread)",
             "identity ON (workspace_id, identity_id, last_activity_at DESC, id DESC)",
             "skill ON (workspace_id, skill_id)",
+            "linked ON (workspace_id, linked_to) WHERE linked_to IS NOT NULL",
             "snoozed ON (workspace_id, status, snoozed_until)",
         ],
     )
@@ -78,6 +81,19 @@ async fn create(ddl: &Ddl<'_>) -> Result<(), DbErr> {
         &["tag ON (workspace_id, tag_id, interaction_id)"],
     )
     .await?;
+    // Interactions of several channels that hold the same message.
+    ddl.table(
+        "interaction_relation",
+        Wall::Workspace,
+        "workspace_id {uuid} NOT NULL,
+         interaction_id {uuid} NOT NULL,
+         related_id {uuid} NOT NULL,
+         PRIMARY KEY (workspace_id, interaction_id, related_id),
+         FOREIGN KEY (workspace_id, interaction_id) REFERENCES interaction (workspace_id, id) ON DELETE CASCADE,
+         FOREIGN KEY (workspace_id, related_id) REFERENCES interaction (workspace_id, id) ON DELETE CASCADE",
+        &["related ON (workspace_id, related_id)"],
+    )
+    .await?;
     ddl.table(
         "read_mark",
         Wall::Workspace,
@@ -85,6 +101,7 @@ async fn create(ddl: &Ddl<'_>) -> Result<(), DbErr> {
          interaction_id {uuid} NOT NULL,
          person_id {uuid} NOT NULL,
          inbound_seen integer NOT NULL,
+         up_to {uuid},
          at {time} NOT NULL,
          PRIMARY KEY (workspace_id, interaction_id, person_id),
          FOREIGN KEY (workspace_id, interaction_id) REFERENCES interaction (workspace_id, id) ON DELETE CASCADE,

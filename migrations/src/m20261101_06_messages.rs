@@ -41,9 +41,12 @@ async fn create(ddl: &Ddl<'_>) -> Result<(), DbErr> {
          failed_at {time},
          rendered_as {json},
          edited_at {time},
+         last_change {json},
          deleted_at {time},
          system {json},
          raw_attachment_id {uuid},
+         reply_to text,
+         recipients {json},
          version bigint NOT NULL,
          PRIMARY KEY (workspace_id, id),
          FOREIGN KEY (workspace_id, interaction_id) REFERENCES interaction (workspace_id, id) ON DELETE CASCADE,
@@ -86,10 +89,17 @@ async fn create(ddl: &Ddl<'_>) -> Result<(), DbErr> {
          width integer,
          height integer,
          error text,
+         is_shown boolean NOT NULL,
+         next_try_at {time},
          created_at {time} NOT NULL,
          PRIMARY KEY (workspace_id, id),
          FOREIGN KEY (workspace_id, message_id) REFERENCES message (workspace_id, id) ON DELETE CASCADE",
-        &["message ON (workspace_id, message_id)", "state ON (workspace_id, state, created_at)"],
+        &[
+            "message ON (workspace_id, message_id)",
+            "due ON (workspace_id, next_try_at) WHERE next_try_at IS NOT NULL",
+            "unused ON (workspace_id, created_at) WHERE message_id IS NULL",
+            "removed ON (workspace_id) WHERE state = 'removed'",
+        ],
     )
     .await
 }

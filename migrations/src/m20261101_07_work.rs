@@ -1,10 +1,10 @@
-//! Work to be done: outbound lanes, raw inbound requests, poll positions, dead letters, parked receipts.
+//! Work to be done: outbound lanes, raw inbound requests, poll positions, dead letters, parked and seen events.
 
 use sea_orm::DbErr;
 
 use crate::ddl::{Ddl, Wall, migration};
 
-migration!(&["outbound", "lane", "raw_inbound", "dead_letter", "ingress_position", "parked_receipt"]);
+migration!(&["outbound", "lane", "raw_inbound", "dead_letter", "ingress_position", "parked_event", "seen_event"]);
 
 async fn create(ddl: &Ddl<'_>) -> Result<(), DbErr> {
     ddl.table(
@@ -39,6 +39,7 @@ async fn create(ddl: &Ddl<'_>) -> Result<(), DbErr> {
             "open ON (workspace_id, interaction_id, n) WHERE state IN ('queued', 'sending', 'unconfirmed')",
             "message ON (workspace_id, message_id)",
             "channel ON (workspace_id, channel_id, state)",
+            "done ON (workspace_id, updated_at) WHERE state IN ('sent', 'cancelled')",
         ],
     )
     .await?;
@@ -56,8 +57,8 @@ async fn create(ddl: &Ddl<'_>) -> Result<(), DbErr> {
          PRIMARY KEY (workspace_id, interaction_id),
          FOREIGN KEY (workspace_id, interaction_id) REFERENCES interaction (workspace_id, id) ON DELETE CASCADE,
          FOREIGN KEY (workspace_id, channel_id) REFERENCES channel (workspace_id, id) ON DELETE CASCADE",
-        // Not by workspace: a worker claims what is due anywhere.
-        &["due ON (next_at)", "channel ON (workspace_id, channel_id)"],
+        // A worker asks for what is due anywhere; lanes with nothing to do are not looked at.
+        &["due ON (workspace_id, channel_id, next_at) WHERE pending > 0", "channel ON (workspace_id, channel_id)"],
     )
     .await?;
     ddl.table(
@@ -76,14 +77,16 @@ async fn create(ddl: &Ddl<'_>) -> Result<(), DbErr> {
          owner text,
          lease_until {time},
          items integer NOT NULL,
+         only_items {json},
+         is_replay boolean NOT NULL,
          error text,
          PRIMARY KEY (workspace_id, id),
          FOREIGN KEY (workspace_id, channel_id) REFERENCES channel (workspace_id, id) ON DELETE CASCADE",
         &[
             "UNIQUE dedupe ON (workspace_id, channel_id, dedupe_key)",
             "age ON (workspace_id, received_at)",
-            // Not by workspace: a worker claims what is due anywhere.
-            "due ON (state, lease_until)",
+            // A worker asks for what is due anywhere; what is done is not looked at.
+            "due ON (workspace_id, channel_id, is_replay, id) WHERE state = 'received'",
         ],
     )
     .await?;
@@ -98,6 +101,7 @@ async fn create(ddl: &Ddl<'_>) -> Result<(), DbErr> {
          item integer NOT NULL,
          outbound_id {uuid},
          error text NOT NULL,
+         cause text,
          state text NOT NULL,
          created_at {time} NOT NULL,
          resolved_at {time},
@@ -130,17 +134,29 @@ async fn create(ddl: &Ddl<'_>) -> Result<(), DbErr> {
     )
     .await?;
     ddl.table(
-        "parked_receipt",
+        "parked_event",
         Wall::Workspace,
         "workspace_id {uuid} NOT NULL,
          id {uuid} NOT NULL,
          channel_id {uuid} NOT NULL,
          external_id text NOT NULL,
-         receipt {json} NOT NULL,
+         event {json} NOT NULL,
          received_at {time} NOT NULL,
          PRIMARY KEY (workspace_id, id),
          FOREIGN KEY (workspace_id, channel_id) REFERENCES channel (workspace_id, id) ON DELETE CASCADE",
         &["external ON (workspace_id, channel_id, external_id)", "age ON (workspace_id, received_at)"],
+    )
+    .await?;
+    ddl.table(
+        "seen_event",
+        Wall::Workspace,
+        "workspace_id {uuid} NOT NULL,
+         channel_id {uuid} NOT NULL,
+         key_hash text NOT NULL,
+         at {time} NOT NULL,
+         PRIMARY KEY (workspace_id, channel_id, key_hash),
+         FOREIGN KEY (workspace_id, channel_id) REFERENCES channel (workspace_id, id) ON DELETE CASCADE",
+        &["age ON (workspace_id, at)"],
     )
     .await
 }

@@ -1,47 +1,74 @@
-//! What the bus promises, run in memory and over Redis: functions over a [`Buses`].
+//! What the bus promises, run in memory and over every kind of Redis: functions over a [`Buses`].
 
-use std::{
-    net::TcpListener,
-    process::{Child, Command, Stdio},
-    sync::Arc,
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
-use tempfile::TempDir;
+use secrecy::SecretString;
 use tokio::time::{Instant, timeout};
 use tributary_domain::{
-    bus::{Bus, Member, MemoryBus, Reach, RedisBus, Signal, Subscription, Unreachable},
+    bus::{Bus, Member, MemoryBus, Reach, RedisBus, RedisServers, Signal, Subscription, Unreachable},
     event::Seq,
     ids::WorkspaceId,
 };
+use tributary_tests::redis::{Redis, RedisCluster, RedisSentinels};
 use uuid::Uuid;
 
-/// Longer than anything here takes; a hang is a failure.
-const PATIENCE: Duration = Duration::from_secs(20);
+/// Longer than anything here takes, a failover included; a hang is a failure.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Two nodes on the same bus; in memory they are one.
 struct Buses {
     here: Arc<dyn Bus>,
     there: Arc<dyn Bus>,
-    redis: Option<Redis>,
 }
 
 impl Buses {
     fn memory() -> Self {
         let bus = MemoryBus::new();
-        Self { here: Arc::new(bus.clone()), there: Arc::new(bus), redis: None }
+        Self { here: Arc::new(bus.clone()), there: Arc::new(bus) }
     }
 
-    async fn redis() -> Self {
-        let redis = Redis::start();
-        let open = || Arc::new(RedisBus::open(&redis.url(), "test").unwrap());
+    /// Two buses over the same servers, with a prefix of their own, once both reach them.
+    async fn over(servers: impl Fn() -> RedisServers) -> Self {
+        let prefix = Redis::prefix();
+        let open = || Arc::new(RedisBus::open(servers(), prefix.clone()).unwrap());
         let (here, there): (Arc<dyn Bus>, Arc<dyn Bus>) = (open(), open());
         for bus in [&here, &there] {
             reaches(bus, Reach::Nodes).await;
         }
-        Self { here, there, redis: Some(redis) }
+        Self { here, there }
     }
+
+    async fn redis() -> Self {
+        let redis = Redis::shared().await;
+        Self::over(|| single(redis)).await
+    }
+
+    async fn cluster() -> Self {
+        let cluster = RedisCluster::shared().await;
+        Self::over(|| members(cluster)).await
+    }
+
+    async fn sentinels() -> Self {
+        let sentinels = RedisSentinels::shared().await;
+        Self::over(|| watched(sentinels)).await
+    }
+}
+
+fn single(redis: &Redis) -> RedisServers {
+    RedisServers::Single(redis.url().into())
+}
+
+fn secret(urls: Vec<String>) -> Vec<SecretString> {
+    urls.into_iter().map(SecretString::from).collect()
+}
+
+fn members(cluster: &RedisCluster) -> RedisServers {
+    RedisServers::Cluster(secret(cluster.urls()))
+}
+
+fn watched(sentinels: &RedisSentinels) -> RedisServers {
+    RedisServers::Sentinels { addresses: secret(sentinels.urls()), master: RedisSentinels::MASTER.to_owned(), password: None }
 }
 
 async fn reaches(bus: &Arc<dyn Bus>, expected: Reach) {
@@ -83,6 +110,20 @@ macro_rules! contract {
             $(#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
             async fn $name() {
                 super::$name(&super::Buses::redis().await).await;
+            })*
+        }
+
+        mod over_a_cluster {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+            async fn $name() {
+                super::$name(&super::Buses::cluster().await).await;
+            })*
+        }
+
+        mod behind_sentinels {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+            async fn $name() {
+                super::$name(&super::Buses::sentinels().await).await;
             })*
         }
     };
@@ -190,12 +231,12 @@ async fn a_slow_subscriber_is_told_that_it_missed_something(buses: &Buses) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn redis_may_die_and_come_back() {
-    let mut buses = Buses::redis().await;
+    let mut redis = Redis::start().await.unwrap();
+    let buses = Buses::over(|| single(&redis)).await;
     let ours = workspace();
     let mut heads = buses.there.heads(ours);
     in_force(&buses.there, &mut heads).await;
-    let mut redis = buses.redis.take().unwrap();
-    redis.stop();
+    redis.kill().unwrap();
     for bus in [&buses.here, &buses.there] {
         reaches(bus, Reach::Broken).await;
     }
@@ -211,7 +252,7 @@ async fn redis_may_die_and_come_back() {
     assert_eq!(buses.here.list("viewers").await, Err(Unreachable));
     assert_eq!(buses.here.put("viewers", member("a", "b"), PATIENCE).await, Err(Unreachable));
 
-    redis.restart();
+    redis.restart().await.unwrap();
     for bus in [&buses.here, &buses.there] {
         reaches(bus, Reach::Nodes).await;
     }
@@ -223,9 +264,9 @@ async fn redis_may_die_and_come_back() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_redis_that_hangs_blocks_nobody() {
-    let buses = Buses::redis().await;
-    let redis = buses.redis.as_ref().unwrap();
-    redis.signal("STOP");
+    let redis = Redis::start().await.unwrap();
+    let buses = Buses::over(|| single(&redis)).await;
+    redis.freeze().unwrap();
     let begun = Instant::now();
     reaches(&buses.here, Reach::Broken).await;
     assert!(begun.elapsed() < Duration::from_secs(3), "noticed after {:?}", begun.elapsed());
@@ -233,73 +274,106 @@ async fn a_redis_that_hangs_blocks_nobody() {
         buses.here.publish_head(workspace(), Seq(n));
     }
     assert_eq!(buses.here.list("viewers").await, Err(Unreachable));
-    redis.signal("CONT");
+    redis.thaw().unwrap();
     reaches(&buses.here, Reach::Nodes).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn the_bus_may_be_opened_before_redis_runs() {
-    let mut redis = Redis::start();
-    redis.stop();
-    let bus: Arc<dyn Bus> = Arc::new(RedisBus::open(&redis.url(), "test").unwrap());
+    let mut redis = Redis::start().await.unwrap();
+    redis.kill().unwrap();
+    let bus: Arc<dyn Bus> = Arc::new(RedisBus::open(single(&redis), "test").unwrap());
     let ours = workspace();
     let mut heads = bus.heads(ours);
     assert_eq!(*bus.reach().borrow(), Reach::Broken);
     // Within the process it works all the same.
     bus.publish_head(ours, Seq(1));
     assert_eq!(message(&mut heads).await, Seq(1));
-    redis.restart();
+    redis.restart().await.unwrap();
     reaches(&bus, Reach::Nodes).await;
-    assert!(RedisBus::open("nonsense", "test").is_err());
 }
 
-/// A private server that dies with the test.
-struct Redis {
-    process: Child,
-    port: u16,
-    folder: TempDir,
-}
-
-impl Redis {
-    fn start() -> Self {
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let folder = tempfile::tempdir().unwrap();
-        let process = Self::launch(port, &folder);
-        Self { process, port, folder }
-    }
-
-    fn launch(port: u16, folder: &TempDir) -> Child {
-        Command::new("redis-server")
-            .args(["--port", &port.to_string(), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"])
-            .current_dir(folder.path())
-            .stdout(Stdio::null())
-            .spawn()
-            .expect("redis-server is installed (apt-get install redis-server)")
-    }
-
-    fn url(&self) -> String {
-        format!("redis://127.0.0.1:{}", self.port)
-    }
-
-    fn stop(&mut self) {
-        self.process.kill().unwrap();
-        self.process.wait().unwrap();
-    }
-
-    fn restart(&mut self) {
-        self.process = Self::launch(self.port, &self.folder);
-    }
-
-    fn signal(&self, name: &str) {
-        let sent = Command::new("kill").args([format!("-{name}"), self.process.id().to_string()]).status().unwrap();
-        assert!(sent.success());
+#[tokio::test]
+async fn addresses_that_are_none_are_refused_at_once() {
+    let addresses = |texts: &[&str]| texts.iter().map(|text| SecretString::from(*text)).collect::<Vec<_>>();
+    let sentinels = |texts: &[&str]| RedisServers::Sentinels { addresses: addresses(texts), master: "main".to_owned(), password: None };
+    for servers in [
+        RedisServers::Single("nonsense".into()),
+        RedisServers::Cluster(addresses(&["redis://a", "nonsense"])),
+        RedisServers::Cluster(addresses(&[])),
+        RedisServers::Cluster(addresses(&["redis://a", "rediss://b"])),
+        sentinels(&["nonsense"]),
+        sentinels(&[]),
+    ] {
+        assert!(RedisBus::open(servers, "test").is_err());
     }
 }
 
-impl Drop for Redis {
-    fn drop(&mut self) {
-        // Already dead is what is wanted.
-        let _ = self.process.kill();
-        let _ = self.process.wait();
+/// Heads of our workspace are heard on the other node once both reach Redis: one may still be lost, not all of them.
+async fn heard_again(buses: &Buses, ours: WorkspaceId, heads: &mut Subscription<Seq>) {
+    for bus in [&buses.here, &buses.there] {
+        reaches(bus, Reach::Nodes).await;
     }
+    let heard = async {
+        let mut head = Seq(20_000);
+        loop {
+            head.0 += 1;
+            buses.here.publish_head(ours, head);
+            if timeout(Duration::from_millis(500), message(heads)).await.is_ok_and(|heard| heard == head) {
+                return;
+            }
+        }
+    };
+    timeout(PATIENCE, heard).await.expect("in time");
+    timeout(PATIENCE, async { while buses.here.put("viewers", member("a", "b"), PATIENCE).await.is_err() {} }).await.expect("in time");
+    assert_eq!(buses.there.list("viewers").await.unwrap(), [member("a", "b")]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_replica_of_the_cluster_takes_the_place_of_its_master() {
+    let mut cluster = RedisCluster::start_with_replicas().await.unwrap();
+    let buses = Buses::over(|| members(&cluster)).await;
+    let ours = workspace();
+    let mut heads = buses.there.heads(ours);
+    in_force(&buses.there, &mut heads).await;
+    let (home, _) = cluster.home_of_channel(&ours.uuid().simple().to_string()).await.unwrap().expect("it is subscribed to");
+    cluster.nodes[home].kill().unwrap();
+    reaches(&buses.there, Reach::Broken).await;
+    assert_eq!(timeout(PATIENCE, heads.next()).await.expect("in time"), Signal::Resumed, "look for yourself");
+    heard_again(&buses, ours, &mut heads).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_channel_whose_slot_moves_is_followed() {
+    let cluster = RedisCluster::start().await.unwrap();
+    let buses = Buses::over(|| members(&cluster)).await;
+    let ours = workspace();
+    let mut heads = buses.there.heads(ours);
+    in_force(&buses.there, &mut heads).await;
+    let (home, channel) = cluster.home_of_channel(&ours.uuid().simple().to_string()).await.unwrap().expect("it is subscribed to");
+    cluster.move_slot_of(&channel, home, (home + 1) % 3).await.unwrap();
+    assert_eq!(timeout(PATIENCE, heads.next()).await.expect("in time"), Signal::Resumed, "look for yourself");
+    heard_again(&buses, ours, &mut heads).await;
+    let (moved, _) = cluster.home_of_channel(&channel).await.unwrap().expect("it is subscribed to");
+    assert_eq!(moved, (home + 1) % 3);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn the_master_that_the_sentinels_choose_is_followed() {
+    let mut sentinels = RedisSentinels::start().await.unwrap();
+    let buses = Buses::over(|| watched(&sentinels)).await;
+    let ours = workspace();
+    let mut heads = buses.there.heads(ours);
+    in_force(&buses.there, &mut heads).await;
+    sentinels.servers[0].kill().unwrap();
+    // One of those who watch is gone as well; the others are enough.
+    sentinels.sentinels[0].kill().unwrap();
+    reaches(&buses.there, Reach::Broken).await;
+    assert_eq!(timeout(PATIENCE, heads.next()).await.expect("in time"), Signal::Resumed, "look for yourself");
+    heard_again(&buses, ours, &mut heads).await;
+
+    // The old master comes back, and finds that it follows.
+    sentinels.servers[0].restart().await.unwrap();
+    heard_again(&buses, ours, &mut heads).await;
+    assert!(sentinels.servers[1].text(&["INFO", "replication"]).await.unwrap().contains("role:master"));
 }

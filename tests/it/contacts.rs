@@ -21,6 +21,7 @@ on_both! {
     merged_contacts_take_no_part,
     nested_merges_are_undone_from_the_outside,
     a_preview_says_what_a_merge_does,
+    a_merge_loses_nothing,
     merged_contacts_are_not_found,
 }
 
@@ -91,14 +92,14 @@ async fn a_merge_moves_everything_and_its_undoing_exactly_that(house: &House) {
     let later = house.open(&channel, &identity, InteractionStatus::New).await;
     let (_, later_identity) = house.hear(&channel, "another").await;
 
-    assert_eq!(run!(house, |tx| contact::unmerge(tx, &house.admin, merge)).unwrap(), (winner.id, loser.id));
+    assert_eq!(run!(house, |tx| contact::unmerge(tx, &house.admin, merge, None)).unwrap(), (winner.id, loser.id));
     assert_eq!(belongings(house, loser.id).await, loser_before);
     let (identities, interactions) = belongings(house, winner.id).await;
     assert_eq!(identities, winner_before.0);
     assert_eq!(interactions, [kept.id.to_string(), later.id.to_string()]);
     assert_ne!(later_identity.contact_id, winner.id);
     assert_eq!(load(house, loser.id).await.merged_into, None);
-    let again = run!(house, |tx| contact::unmerge(tx, &house.admin, merge)).unwrap_err();
+    let again = run!(house, |tx| contact::unmerge(tx, &house.admin, merge, None)).unwrap_err();
     assert_eq!(again.code(), ErrorCode::Conflict);
 }
 
@@ -147,9 +148,9 @@ async fn nested_merges_are_undone_from_the_outside(house: &House) {
     let before = [belongings(house, a.id).await, belongings(house, b.id).await, belongings(house, c.id).await];
     let inner = run!(house, |tx| contact::merge(tx, &house.admin, a.id, b.id, SeenVersions::default())).unwrap();
     let outer = run!(house, |tx| contact::merge(tx, &house.admin, c.id, a.id, SeenVersions::default())).unwrap();
-    assert_eq!(run!(house, |tx| contact::unmerge(tx, &house.admin, inner)).unwrap_err().code(), ErrorCode::Conflict);
-    run!(house, |tx| contact::unmerge(tx, &house.admin, outer)).unwrap();
-    run!(house, |tx| contact::unmerge(tx, &house.admin, inner)).unwrap();
+    assert_eq!(run!(house, |tx| contact::unmerge(tx, &house.admin, inner, None)).unwrap_err().code(), ErrorCode::Conflict);
+    run!(house, |tx| contact::unmerge(tx, &house.admin, outer, None)).unwrap();
+    run!(house, |tx| contact::unmerge(tx, &house.admin, inner, None)).unwrap();
     assert_eq!([belongings(house, a.id).await, belongings(house, b.id).await, belongings(house, c.id).await], before);
 }
 
@@ -164,10 +165,47 @@ async fn a_preview_says_what_a_merge_does(house: &House) {
     let preview = contact::preview(&read, &house.admin, winner.id, loser.id).await.unwrap();
     assert_eq!((preview.identities, preview.interaction_count), (vec![identity], 1));
     let fields: Vec<_> = preview.conflicts.into_iter().map(|it| (it.field, it.winner_value, it.loser_value)).collect();
-    assert_eq!(
-        fields,
-        [("name".into(), Some("winner".into()), Some("loser".into())), ("email".into(), None, Some("l@example.org".into())),]
-    );
+    // The address fills a gap, which takes nothing away.
+    assert_eq!(fields, [("name".into(), Some("winner".into()), Some("loser".into()))]);
+}
+
+/// What only the loser knew is known, and everything it was called is found, until the merge is undone.
+async fn a_merge_loses_nothing(house: &House) {
+    let channel = house.add_channel(house.inbox).await;
+    let (winner, _) = house.hear(&channel, "winner-7731").await;
+    let (loser, _) = house.hear(&channel, "loser-9942").await;
+    let fields = |list: &[(&str, &str)]| Some(list.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect());
+    let change = ContactChange { email: Some(Some("w@example.org".into())), fields: fields(&[("plan", "gold")]), ..Default::default() };
+    run!(house, |tx| contact::update(tx, &house.admin, winner.id, change, None)).unwrap();
+    let change = ContactChange {
+        name: Some("Ännchen".into()),
+        email: Some(Some("l@example.org".into())),
+        phone: Some(Some("+4930123456".into())),
+        fields: fields(&[("plan", "silver"), ("customer", "K4711")]),
+        ..Default::default()
+    };
+    run!(house, |tx| contact::update(tx, &house.admin, loser.id, change, None)).unwrap();
+    let find = async |words: &str| {
+        let read = house.store.read(house.workspace).await.unwrap();
+        let filter = ContactFilter { text: Some(words.to_owned()), channel: None };
+        let page = contact::page(&read, &house.admin, &filter, &PageRequest::first(10)).await.unwrap();
+        page.items.into_iter().map(|found| found.id).collect::<Vec<_>>()
+    };
+    assert_eq!(find("9942").await, [loser.id], "the platform's id is found");
+
+    let before = load(house, winner.id).await;
+    let merge = run!(house, |tx| contact::merge(tx, &house.admin, winner.id, loser.id, SeenVersions::default())).unwrap();
+    let kept = load(house, winner.id).await;
+    assert_eq!((kept.email.as_deref(), kept.phone.as_deref()), (Some("w@example.org"), Some("+4930123456")));
+    assert_eq!((kept.fields["plan"].as_str(), kept.fields["customer"].as_str()), ("gold", "K4711"));
+    for words in ["7731", "9942", "annchen", "l@example.org", "silver", "K4711"] {
+        assert_eq!(find(words).await, [winner.id], "{words}");
+    }
+
+    run!(house, |tx| contact::unmerge(tx, &house.admin, merge, None)).unwrap();
+    let after = load(house, winner.id).await;
+    assert_eq!((after.email, after.phone, after.fields), (before.email, before.phone, before.fields));
+    assert_eq!((find("9942").await, find("7731").await), (vec![loser.id], vec![winner.id]));
 }
 
 async fn merged_contacts_are_not_found(house: &House) {
@@ -184,6 +222,6 @@ async fn merged_contacts_are_not_found(house: &House) {
     assert_eq!(found().await, (2, 2));
     let merge = run!(house, |tx| contact::merge(tx, &house.admin, winner.id, loser.id, SeenVersions::default())).unwrap();
     assert_eq!(found().await, (1, 1));
-    run!(house, |tx| contact::unmerge(tx, &house.admin, merge)).unwrap();
+    run!(house, |tx| contact::unmerge(tx, &house.admin, merge, None)).unwrap();
     assert_eq!(found().await, (2, 2));
 }

@@ -7,10 +7,11 @@ use tributary_domain::{
     ErrorCode,
     actor::{Role, Scope},
     agent::{
-        self, NewSession,
+        self, Acting, NewSession, Rotated,
         client::{self, ApiClientKind, NewApiClient},
         person::{self, PersonChange, PersonFilter},
     },
+    entity::api_client,
     event::{EventKind, Seq},
     inbox::{self, InboxChange},
     store::page::PageRequest,
@@ -30,6 +31,7 @@ on_both! {
     people_are_found_by_name_and_team,
     a_token_is_shown_once_and_ends_when_revoked,
     a_token_cannot_give_more_than_it_has,
+    the_time_of_grace_is_not_renewed,
 }
 
 fn field_of(error: tributary_domain::Error) -> String {
@@ -76,11 +78,14 @@ async fn a_disabled_person_is_signed_out(house: &House) {
     let bo = house.add("Bo", Role::Agent).await.person().unwrap();
     let new = NewSession { person: bo, refresh_token: "refresh".into(), ttl: Duration::from_secs(60), user_agent: None };
     let session = run!(house, |tx| agent::open_session(tx, new)).unwrap().id;
-    assert!(agent::viewer_of_session(&house.store, house.workspace, session, bo, 0).await.is_ok());
+    let acting = Acting { workspace: house.workspace, person: bo, session: Some(session) };
+    assert!(house.may_act(acting).await);
+    let by_another = Acting { person: house.admin.person().unwrap(), ..acting };
+    assert!(!house.may_act(by_another).await, "a session is one person's");
 
     let renamed = PersonChange { name: Some("Bob".into()), ..Default::default() };
     run!(house, |tx| person::update(tx, &house.admin, bo, renamed, None)).unwrap();
-    assert!(agent::viewer_of_session(&house.store, house.workspace, session, bo, 0).await.is_ok(), "another name changes no right");
+    assert!(house.may_act(acting).await, "another name changes no right");
 
     let mut tx = house.store.write(house.workspace).await.unwrap();
     let disable = PersonChange { is_active: Some(false), ..Default::default() };
@@ -88,9 +93,7 @@ async fn a_disabled_person_is_signed_out(house: &House) {
     let kinds: Vec<_> = tx.emitted().iter().map(|event| event.kind).collect();
     assert_eq!(kinds, [EventKind::SessionRevoked, EventKind::PersonChanged]);
     tx.commit().await.unwrap();
-    let refused = agent::viewer_of_session(&house.store, house.workspace, session, bo, 0).await.unwrap_err();
-    assert_eq!(refused.code(), ErrorCode::Unauthenticated);
-    assert_eq!(house.person(bo).await.token_generation, 1);
+    assert!(!house.may_act(acting).await && !house.may_act(Acting { session: None, ..acting }).await);
     assert_eq!(agent::session_of(&house.store, "refresh").await.unwrap_err().code(), ErrorCode::Unauthenticated);
 }
 
@@ -169,6 +172,16 @@ async fn a_token_is_shown_once_and_ends_when_revoked(house: &House) {
     let actor = agent::viewer_of_token(&house.store, token.expose_secret()).await.unwrap();
     assert_eq!(actor.workspace, house.workspace);
     assert_eq!(actor.must_have(Scope::ReadEvents).unwrap_err().code(), ErrorCode::Forbidden);
+    let last_use = async || {
+        let read = house.store.read(house.workspace).await.unwrap();
+        api_client::by_id(house.workspace, id).one(read.conn()).await.unwrap().unwrap().last_used_at.unwrap()
+    };
+    let first = last_use().await;
+    for (seconds, expected) in [(59, 0), (2, 61)] {
+        house.clock.advance(chrono::Duration::seconds(seconds));
+        agent::viewer_of_token(&house.store, token.expose_secret()).await.unwrap();
+        assert_eq!(last_use().await - first, chrono::Duration::seconds(expected), "written at most once a minute");
+    }
     run!(house, |tx| client::revoke(tx, &house.admin, id, None)).unwrap();
     run!(house, |tx| client::revoke(tx, &house.admin, id, None)).unwrap();
     let refused = agent::viewer_of_token(&house.store, token.expose_secret()).await.unwrap_err();
@@ -182,4 +195,23 @@ async fn a_token_cannot_give_more_than_it_has(house: &House) {
     let refused = run!(house, |tx| client::create(tx, &program, bot([Scope::ManageChannels]))).unwrap_err();
     assert_eq!(refused.code(), ErrorCode::Forbidden);
     run!(house, |tx| client::create(tx, &program, bot([Scope::ManageWorkspace]))).unwrap();
+}
+
+async fn the_time_of_grace_is_not_renewed(house: &House) {
+    let bo = house.add("Bo", Role::Agent).await.person().unwrap();
+    let ttl = Duration::from_secs(3600);
+    let new = NewSession { person: bo, refresh_token: "first".into(), ttl, user_agent: None };
+    let session = run!(house, |tx| agent::open_session(tx, new)).unwrap().id;
+    let rotate = async |used: &str, next: &str| run!(house, |tx| agent::rotate_session(tx, session, used, next, ttl));
+    let expiry = |rotated: Rotated| match rotated {
+        Rotated::Renewed(opened) => opened.expires_at,
+        Rotated::Reused => panic!("the session was ended"),
+    };
+    let renewed = expiry(rotate("first", "second").await.unwrap());
+    house.clock.advance(chrono::Duration::seconds(20));
+    assert_eq!(expiry(rotate("first", "second").await.unwrap()), renewed, "nothing changes");
+    assert_eq!(rotate("first", "of another key").await.unwrap_err().code(), ErrorCode::Unauthenticated);
+    house.clock.advance(chrono::Duration::seconds(20));
+    assert_eq!(rotate("first", "second").await.unwrap(), Rotated::Reused, "40 s after the exchange");
+    assert_eq!(rotate("second", "third").await.unwrap_err().code(), ErrorCode::Unauthenticated, "the session is over");
 }

@@ -99,7 +99,7 @@ async fn foreign_ids_are_not_found(house: &House) {
         ("contact", run!(house, |tx| contact::update(tx, me, one, ContactChange::default(), None))),
         ("winner", run!(house, |tx| contact::merge(tx, me, one, own, SeenVersions::default())).map(|_| ())),
         ("loser", run!(house, |tx| contact::merge(tx, me, own, one, SeenVersions::default())).map(|_| ())),
-        ("unmerge", run!(house, |tx| contact::unmerge(tx, me, merge)).map(|_| ())),
+        ("unmerge", run!(house, |tx| contact::unmerge(tx, me, merge, None)).map(|_| ())),
     ];
     for (what, outcome) in outcomes {
         assert_eq!(outcome.unwrap_err().code(), ErrorCode::NotFound, "{what}");

@@ -1,8 +1,9 @@
-// Builds the two files of the widget: `widget.js`, the one script of the page, and `widget-panel.js`, which it fetches
-// when the chat is first opened. Run with `vite build --config widget/vite.config.ts`.
+// Builds the widget: `widget.js`, the one script of the page; `widget-panel.js`, which it fetches when the chat is first
+// opened; and beside them in `widget/` what that fetches: the chat, its words in one language, and what is rarely needed.
+// Run with `vite build --config widget/vite.config.ts`.
 
 import { createHash } from "node:crypto";
-import { readFileSync } from "node:fs";
+import { readFileSync, rmSync } from "node:fs";
 import { resolve } from "node:path";
 import { build, defineConfig, type InlineConfig, type Plugin } from "vite";
 
@@ -39,13 +40,15 @@ function part(entry: string, file: string, format: "iife" | "es", version: strin
       target: ["chrome111", "firefox114", "safari16.4"],
       lib: { entry: resolve(import.meta.dirname, entry), formats: [format], name: "Tributary", fileName: () => file },
       // A library's modules keep white space and comments unless told otherwise.
-      rolldownOptions: { output: { minify: { compress: true, mangle: true, codegen: { removeWhitespace: true } }, comments: false } },
+      modulePreload: false,
+      rolldownOptions: { output: { ...(format === "es" ? { chunkFileNames: "widget/[name]-[hash].js" } : {}), minify: { compress: true, mangle: true, codegen: { removeWhitespace: true } }, comments: false } },
     },
   };
 }
 
 export default defineConfig(async () => {
-  await build(part("src/panel.tsx", "widget-panel.js", "es", ""));
+  rmSync(resolve(outDir, "widget"), { recursive: true, force: true });
+  await build(part("src/panel.ts", "widget-panel.js", "es", ""));
   const version = createHash("sha256").update(readFileSync(resolve(outDir, "widget-panel.js"))).digest("hex").slice(0, 12);
   return part("src/main.ts", "widget.js", "iife", version);
 });

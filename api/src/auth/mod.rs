@@ -26,6 +26,15 @@ pub trait Gatekeeper: Send + Sync + 'static {
     /// Why not.
     async fn admit(&self, bearer: &str) -> Result<Viewer<Self::Actor>, Refusal>;
 
+    /// As [`Gatekeeper::admit`], for a socket, which comes with many others when a node has died: they may be kept waiting for
+    /// each other for a moment.
+    ///
+    /// # Errors
+    /// Why not.
+    async fn admit_socket(&self, bearer: &str) -> Result<Viewer<Self::Actor>, Refusal> {
+        self.admit(bearer).await
+    }
+
     /// Whether a viewer admitted earlier would be admitted now. Asked at most every 20 s per open socket or stream;
     /// `Ok(false)` ends it.
     ///
@@ -33,9 +42,13 @@ pub trait Gatekeeper: Send + Sync + 'static {
     /// [`Refusal::Unavailable`] when nobody can tell: the socket then stays and is asked about again.
     async fn is_still_admitted(&self, viewer: &Viewer<Self::Actor>) -> Result<bool, Refusal>;
 
-    /// Gives a request what the schema needs of its viewer.
-    fn equip(&self, request: async_graphql::Request, viewer: &Viewer<Self::Actor>) -> async_graphql::Request {
-        request.data(viewer.actor.clone())
+    /// Gives a request what the schema needs of its viewer, as of this moment: a socket outlives the rights with which it
+    /// was admitted.
+    ///
+    /// # Errors
+    /// When the viewer would not be admitted any more.
+    async fn equip(&self, request: async_graphql::Request, viewer: &Viewer<Self::Actor>) -> Result<async_graphql::Request, Refusal> {
+        Ok(request.data(viewer.actor.clone()))
     }
 }
 

@@ -128,22 +128,10 @@ fn storage(config: &Config, report: &mut impl FnMut(&str, String)) {
     if !migrate.is_empty() && (!is_database(migrate) || migrate.starts_with("sqlite:")) {
         report("database.migrate_url", "Must be empty or begin with postgres://; SQLite has no roles.".into());
     }
-    if config.database.max_connections < 2 || config.database.min_connections > config.database.max_connections {
-        report("database.max_connections", "Must be at least 2 and not less than database.min_connections.".into());
+    if config.database.max_connections < 2 {
+        report("database.max_connections", "Must be at least 2.".into());
     }
-    let redis = config.redis.url.expose_secret();
-    for address in redis.split(',').map(str::trim).filter(|address| !address.is_empty()) {
-        if !(address.starts_with("redis://") || address.starts_with("rediss://")) {
-            // The address is not repeated: it may hold a password.
-            report("redis.url", "Every address must begin with redis:// or rediss://.".into());
-        }
-    }
-    if config.redis.is_cluster && !config.redis.sentinel_master.is_empty() {
-        report("redis.is_cluster", "A cluster has no sentinels. Clear redis.sentinel_master or set redis.is_cluster to false.".into());
-    }
-    if redis.is_empty() && (config.redis.is_cluster || !config.redis.sentinel_master.is_empty()) {
-        report("redis.url", "Is empty although a cluster or sentinels are set. Give their addresses.".into());
-    }
+    redis(config, report);
     if config.media.store == MediaStore::S3 {
         if !cfg!(feature = "s3") {
             report("media.store", "This build has no S3 support. Use \"folder\" or a build with the cargo feature s3.".into());
@@ -153,6 +141,41 @@ fn storage(config: &Config, report: &mut impl FnMut(&str, String)) {
         }
     }
     at_least_one("media.max_bytes", config.media.max_bytes, report);
+}
+
+/// Addresses are not repeated in messages: they may hold a password.
+fn redis(config: &Config, report: &mut impl FnMut(&str, String)) {
+    let redis = &config.redis;
+    let has_sentinels = !redis.sentinel_master.is_empty();
+    if redis.is_cluster && has_sentinels {
+        report("redis.is_cluster", "A cluster has no sentinels. Clear redis.sentinel_master or set redis.is_cluster to false.".into());
+    }
+    if !redis.sentinel_password.expose_secret().is_empty() && !has_sentinels {
+        report("redis.sentinel_password", "Is set without sentinels. Clear it, or give redis.sentinel_master.".into());
+    }
+    let addresses = redis.addresses();
+    if addresses.is_empty() {
+        if redis.is_cluster || has_sentinels {
+            report("redis.url", "Is empty although a cluster or sentinels are set. Give their addresses.".into());
+        }
+        return;
+    }
+    let urls: Vec<url::Url> = addresses.iter().filter_map(|address| url::Url::parse(address.expose_secret()).ok()).collect();
+    if urls.len() < addresses.len() || urls.iter().any(|url| !matches!(url.scheme(), "redis" | "rediss") || !url.has_host()) {
+        report("redis.url", "Every address must begin with redis:// or rediss:// and name a host.".into());
+        return;
+    }
+    if urls.len() > 1 && !redis.is_cluster && !has_sentinels {
+        let advice = "Set redis.is_cluster, or give the name of the master in redis.sentinel_master, or leave one address.";
+        report("redis.url", format!("Holds {} addresses, but one server has only one. {advice}", urls.len()));
+    }
+    let of_server = |url: &url::Url| (url.scheme().to_owned(), url.username().to_owned(), url.password().map(str::to_owned));
+    if redis.is_cluster && urls.iter().any(|url| of_server(url) != of_server(&urls[0])) {
+        report("redis.url", "The servers of a cluster must all have the same user, password and scheme.".into());
+    }
+    if redis.is_cluster && urls.iter().any(|url| !matches!(url.path(), "" | "/" | "/0")) {
+        report("redis.url", "A cluster has database 0 only. Remove the number behind the host.".into());
+    }
 }
 
 fn auth(config: &Config, report: &mut impl FnMut(&str, String)) {
@@ -198,15 +221,14 @@ fn auth(config: &Config, report: &mut impl FnMut(&str, String)) {
 }
 
 fn rest(config: &Config, report: &mut impl FnMut(&str, String)) {
-    for network in &config.channels.allow_networks {
+    let allowed = config.channels.allow_networks.iter().map(|network| ("channels.allow_networks", network));
+    let for_pictures = config.channels.picture_networks.iter().map(|network| ("channels.picture_networks", network));
+    for (key, network) in allowed.chain(for_pictures) {
         if !is_network(network) {
-            report("channels.allow_networks", format!("\"{network}\" is not a network. Write it like 10.0.0.0/8 or fd00::/8."));
+            report(key, format!("\"{network}\" is not a network. Write it like 10.0.0.0/8 or fd00::/8."));
         }
     }
     at_least_one("channels.connect_timeout_s", config.channels.connect_timeout_s, report);
-    if config.channels.request_timeout_s < config.channels.connect_timeout_s {
-        report("channels.request_timeout_s", "Must not be less than channels.connect_timeout_s.".into());
-    }
     if config.worker.heartbeat_s == 0 || config.worker.lease_s < 2 * config.worker.heartbeat_s {
         report(
             "worker.lease_s",
@@ -215,7 +237,6 @@ fn rest(config: &Config, report: &mut impl FnMut(&str, String)) {
     }
     at_least_one("worker.poll_ms", config.worker.poll_ms, report);
     at_least_one("worker.lanes", config.worker.lanes as u64, report);
-    at_least_one("worker.retention_days", u64::from(config.worker.retention_days), report);
     if let Err(error) = tracing_subscriber::EnvFilter::builder().parse(&config.log.filter) {
         report("log.filter", format!("Cannot be read: {error}."));
     }

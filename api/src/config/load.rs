@@ -1,6 +1,9 @@
 //! Puts defaults, file and environment together.
 
-use std::path::Path;
+use std::{
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
+    path::Path,
+};
 
 use config::{File, FileFormat, Map, Value, ValueKind};
 use serde::de::DeserializeOwned;
@@ -9,6 +12,8 @@ use super::{Config, ConfigErrors, DEFAULTS, Problem, check::check};
 
 /// Environment variables that are settings begin with this.
 const PREFIX: &str = "TRIBUTARY__";
+/// The setting that follows from another when it is left empty.
+const PUBLIC_URL: &str = "server.public_url";
 
 impl Config {
     /// Reads defaults, the file if one is given, and the environment, and checks the whole.
@@ -63,6 +68,10 @@ impl Config {
                 Some(Ok(value)) => builder = builder.set_override(&key, value).map_err(|error| broken(&name, &error))?,
             }
         }
+        let given = builder.clone().build().map_err(|error| broken("settings", &error))?;
+        if given.get_string(PUBLIC_URL).is_ok_and(|url| url.is_empty()) {
+            builder = builder.set_override(PUBLIC_URL, own_address(&given)).map_err(|error| broken(PUBLIC_URL, &error))?;
+        }
         let all = builder.build().map_err(|error| broken("settings", &error))?;
         let config = read(&all, &mut problems);
         if let Some(config) = &config {
@@ -72,6 +81,19 @@ impl Config {
             Some(config) if problems.is_empty() => Ok(config),
             _ => Err(ConfigErrors(problems)),
         }
+    }
+}
+
+/// How a browser on this machine reaches the server. Without an address to listen on it does not matter: that is reported.
+fn own_address(given: &config::Config) -> String {
+    match given.get::<SocketAddr>("server.listen") {
+        Ok(listen)
+            if listen.ip().is_unspecified() || [IpAddr::from(Ipv4Addr::LOCALHOST), Ipv6Addr::LOCALHOST.into()].contains(&listen.ip()) =>
+        {
+            format!("http://localhost:{}", listen.port())
+        }
+        Ok(listen) => format!("http://{listen}"),
+        Err(_) => "http://localhost".to_owned(),
     }
 }
 

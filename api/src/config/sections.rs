@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, net::SocketAddr, path::PathBuf};
 
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use url::Url;
 
@@ -104,8 +104,6 @@ sections! {
         migrate_url: SecretString,
         /// In the pool, at most.
         max_connections: u32,
-        /// In the pool, at least.
-        min_connections: u32,
         /// For a free connection.
         acquire_timeout_s: u64,
     }
@@ -118,6 +116,8 @@ sections! {
         is_cluster: bool,
         /// Behind sentinels.
         sentinel_master: String,
+        /// Of the sentinels.
+        sentinel_password: SecretString,
         /// Of every key.
         prefix: String,
     }
@@ -172,10 +172,10 @@ sections! {
     Channels {
         /// Private networks that may be reached.
         allow_networks: Vec<String>,
+        /// Private networks that pictures in messages may come from.
+        picture_networks: Vec<String>,
         /// To connect.
         connect_timeout_s: u64,
-        /// For the whole exchange.
-        request_timeout_s: u64,
         /// Of an answer.
         max_response_bytes: usize,
     }
@@ -190,8 +190,6 @@ sections! {
         poll_ms: u64,
         /// At the same time.
         lanes: usize,
-        /// Of raw requests and events.
-        retention_days: u32,
     }
 
     /// Logs.
@@ -210,6 +208,15 @@ sections! {
         sample_ratio: f64,
         /// Name in traces.
         service_name: String,
+    }
+}
+
+impl Redis {
+    /// The single addresses of `url`.
+    #[must_use]
+    pub fn addresses(&self) -> Vec<SecretString> {
+        let all = self.url.expose_secret().split(',').map(str::trim);
+        all.filter(|address| !address.is_empty()).map(SecretString::from).collect()
     }
 }
 

@@ -60,6 +60,25 @@ fn the_environment_overrides_the_file_which_overrides_defaults() {
 }
 
 #[test]
+fn without_an_address_of_its_own_the_server_is_reached_where_it_listens() {
+    for (listen, expected) in [
+        ("127.0.0.1:4000", "http://localhost:4000/"),
+        ("127.0.0.1:8080", "http://localhost:8080/"),
+        ("0.0.0.0:80", "http://localhost/"),
+        ("[::]:4100", "http://localhost:4100/"),
+        ("[::1]:4100", "http://localhost:4100/"),
+        ("192.0.2.7:4000", "http://192.0.2.7:4000/"),
+        ("[2001:db8::7]:4000", "http://[2001:db8::7]:4000/"),
+    ] {
+        let config = load("", &[("TRIBUTARY__SERVER__LISTEN", listen)]).unwrap();
+        assert_eq!(config.server.public_url.as_str(), expected, "{listen}");
+    }
+    let file = "[server]\nlisten = \"127.0.0.1:8080\"\npublic_url = \"https://a.example\"";
+    assert_eq!(load(file, &[("TRIBUTARY__SERVER__PUBLIC_URL", "")]).unwrap().server.public_url.as_str(), "http://localhost:8080/");
+    assert_eq!(load(file, &[]).unwrap().server.public_url.as_str(), "https://a.example/");
+}
+
+#[test]
 fn all_problems_are_told_at_once() {
     let keys = keys_of(load(
         "[server]\nlisten = \"nowhere\"\n[graphql]\nmax_dept = 3\n[nonsense]\na = 1\n[worker]\nlanes = \"many\"",
@@ -84,7 +103,15 @@ fn settings_that_do_not_fit_each_other() {
         ("[database]\nurl = \"mysql://a\"", "database.url"),
         ("[database]\nmigrate_url = \"sqlite://a\"", "database.migrate_url"),
         ("[redis]\nurl = \"http://a\"", "redis.url"),
+        ("[redis]\nurl = \"redis://\"", "redis.url"),
         ("[redis]\nis_cluster = true", "redis.url"),
+        ("[redis]\nsentinel_master = \"main\"", "redis.url"),
+        ("[redis]\nurl = \"redis://a,redis://b\"", "redis.url"),
+        ("[redis]\nis_cluster = true\nurl = \"redis://a,rediss://b\"", "redis.url"),
+        ("[redis]\nis_cluster = true\nurl = \"redis://:x@a,redis://b\"", "redis.url"),
+        ("[redis]\nis_cluster = true\nurl = \"redis://a/1\"", "redis.url"),
+        ("[redis]\nis_cluster = true\nsentinel_master = \"main\"\nurl = \"redis://a\"", "redis.is_cluster"),
+        ("[redis]\nsentinel_password = \"x\"\nurl = \"redis://a\"", "redis.sentinel_password"),
         ("[auth]\naccess_ttl_s = 86400", "auth.access_ttl_s"),
         ("[auth]\nsecrets = [\"c2hvcnQ=\"]", "auth.secrets"),
         ("[secrets]\nmaster_keys = [\"a:c2hvcnQ=\"]", "secrets.master_keys"),
@@ -94,6 +121,18 @@ fn settings_that_do_not_fit_each_other() {
         ("[otlp]\nsample_ratio = 1.5", "otlp.sample_ratio"),
     ] {
         assert_eq!(keys_of(load(file, &[])), [key], "{file}");
+    }
+}
+
+#[test]
+fn every_way_to_run_redis_is_sound_by_itself() {
+    for (file, count) in [
+        ("", 0),
+        ("[redis]\nurl = \"rediss://user:secret@a:6380/2\"", 1),
+        ("[redis]\nurl = \"redis://a:7000, redis://b:7000,redis://c:7000/0\"\nis_cluster = true", 3),
+        ("[redis]\nurl = \"redis://:secret@a:26379/3,redis://b:26379\"\nsentinel_master = \"main\"\nsentinel_password = \"x\"", 2),
+    ] {
+        assert_eq!(load(file, &[]).unwrap().redis.addresses().len(), count, "{file}");
     }
 }
 
@@ -171,4 +210,16 @@ fn the_readme_lists_every_key() {
     }
     assert!(known.len() > 50, "the defaults are not read");
     assert_eq!(listed, known);
+}
+
+#[test]
+fn no_meaning_in_the_readme_is_cut() {
+    let readme = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../README.md")).unwrap();
+    let is_setting = |line: &&str| line.strip_prefix("| `").is_some_and(|rest| rest.split('`').next().is_some_and(|key| key.contains('.')));
+    let rows: Vec<_> = readme.lines().filter(is_setting).filter(|line| line.matches('|').count() == 4).collect();
+    assert!(rows.len() > 50, "the table was not found: {} rows", rows.len());
+    for row in rows {
+        let meaning = row.trim_end_matches('|').rsplit('|').next().unwrap_or_default().trim();
+        assert!(meaning.ends_with('.') && meaning.contains(' '), "not a sentence: {row}");
+    }
 }

@@ -140,6 +140,11 @@ async fn read(tx: &Tx, found: &interaction::Model, last: DateTime<Utc>, readers:
         .set(read_mark::ActiveModel { at: Set(last), ..Default::default() })
         .exec(tx.conn())
         .await?;
+    let newest = message::of_interaction(tx.workspace(), found.id)
+        .filter(message::Column::Direction.eq(Direction::In))
+        .order_by_desc(message::Column::Id)
+        .one(tx.conn())
+        .await?;
     let rows: Vec<_> = readers
         .iter()
         .filter_map(Actor::person)
@@ -148,6 +153,7 @@ async fn read(tx: &Tx, found: &interaction::Model, last: DateTime<Utc>, readers:
             interaction_id: Set(found.id),
             person_id: Set(person),
             inbound_seen: Set(found.inbound_count),
+            up_to: Set(newest.as_ref().map(|newest| newest.id)),
             at: Set(last),
         })
         .collect();
@@ -156,7 +162,11 @@ async fn read(tx: &Tx, found: &interaction::Model, last: DateTime<Utc>, readers:
     }
     let key = [read_mark::Column::WorkspaceId, read_mark::Column::InteractionId, read_mark::Column::PersonId];
     read_mark::Entity::insert_many(rows)
-        .on_conflict(OnConflict::columns(key).update_columns([read_mark::Column::InboundSeen, read_mark::Column::At]).to_owned())
+        .on_conflict(
+            OnConflict::columns(key)
+                .update_columns([read_mark::Column::InboundSeen, read_mark::Column::UpTo, read_mark::Column::At])
+                .to_owned(),
+        )
         .exec_without_returning(tx.conn())
         .await?;
     Ok(())

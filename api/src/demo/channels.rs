@@ -3,13 +3,13 @@
 //! The example mailbox is switched off once its history is written: it has no server, and a channel that fails all the
 //! time would be a bad example. The integrator's channel calls the address at which the recipe of README.md listens.
 
-use std::env;
+use std::{collections::BTreeSet, env};
 
 use anyhow::Context;
 use secrecy::SecretString;
 use tributary_channels::registry::Registry;
 use tributary_domain::{
-    channel::{self, ChannelChange, ChannelHealth, NewChannel, SettingChange},
+    channel::{self, ChannelChange, ChannelHealth, HealthCause, HealthReason, NewChannel, SettingChange},
     entity,
     ids::ChannelId,
     random,
@@ -79,7 +79,8 @@ impl Making<'_> {
     pub(super) async fn all(&self, tx: &mut Tx, mailbox: Option<Mailbox>) -> anyhow::Result<Channels> {
         let origin = self.public_url.origin().ascii_serialization();
         let port = self.public_url.port_or_known_default().unwrap_or(80);
-        let origins = format!("{origin}\nhttp://localhost:{port}\nhttp://127.0.0.1:{port}");
+        let origins = BTreeSet::from([origin, format!("http://localhost:{port}"), format!("http://127.0.0.1:{port}")]);
+        let origins = origins.into_iter().collect::<Vec<_>>().join("\n");
         let chat = vec![
             set("allowed_origins", &origins),
             set("title", "Nordlicht Outdoor"),
@@ -137,7 +138,7 @@ impl Making<'_> {
         let off = ChannelChange { is_enabled: Some(false), ..ChannelChange::default() };
         channel::update(tx, &self.house.people[0], self.registry.spec(ChannelKind::Email), self.vault, mail, off, None).await?;
         let reason = "This mailbox is an example. Enter the address, servers and password of a real mailbox, then switch the channel on.";
-        channel::set_health(tx, mail, ChannelHealth::NeedsSignIn, Some(reason.to_owned())).await
+        channel::set_health(tx, mail, ChannelHealth::NeedsSignIn, Some(HealthReason::new(HealthCause::Example, reason))).await
     }
 }
 

@@ -35,12 +35,14 @@ use tributary_domain::{
 };
 use url::Url;
 
-use crate::{app::App, auth::password::Passwords};
+use crate::{app::App, auth::password::Passwords, config::Config};
 
 /// The demo workspace's name in addresses.
 const SLUG: &str = "demo";
 /// Everybody's password in the demo.
 const PASSWORD: &str = "demo";
+/// Where programs on this machine are, which the recipes of README.md start beside the demo.
+const LOOPBACK: [&str; 2] = ["127.0.0.0/8", "::1/128"];
 
 /// How to get into the demo; what `tributary serve --demo` prints.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -94,6 +96,16 @@ pub struct DemoPerson {
     pub email: &'static str,
     /// What they may do.
     pub role: Role,
+}
+
+/// Lets the demo's channels call programs on this machine, unless the settings say which private networks may be reached.
+/// Returns the line that says so. A server without the demo never comes here: it refuses loopback unless it is listed.
+pub fn open_loopback(config: &mut Config) -> Option<String> {
+    if !config.channels.allow_networks.is_empty() {
+        return None;
+    }
+    config.channels.allow_networks = LOOPBACK.map(str::to_owned).into();
+    Some(format!("  Only in the demo, channels may call this machine: channels.allow_networks is {}\n", LOOPBACK.join(",")))
 }
 
 /// Makes the demo workspace if there is none, and says how to get in.

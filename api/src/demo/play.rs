@@ -18,7 +18,7 @@ use tributary_domain::{
     inbound::{InboundEvent, InboundMessage, Receipt, Sender},
     interaction,
     media::ReadyAttachment,
-    message::{NewMessage, NewNote, Received, Sent, add_note, delete, edit, react, receive, send},
+    message::{NewMessage, NewNote, Received, Sent, Source, add_note, delete, edit, react, receive, send},
     random,
     spec::{Capabilities, ChannelSpec},
     state::DeliveryState,
@@ -165,7 +165,8 @@ impl Player<'_> {
     }
 
     async fn event(&mut self, event: InboundEvent, files: Vec<ReadyAttachment>) -> Result<Received> {
-        receive(self.tx, self.stage.spec, &self.stage.capabilities, &self.stage.row, event, files).await
+        let from = Source { spec: self.stage.spec, capabilities: &self.stage.capabilities, channel: &self.stage.row };
+        receive(self.tx, from, event, files).await
     }
 
     async fn hear(
@@ -192,16 +193,20 @@ impl Player<'_> {
             external_id: external_id.clone(),
             part: 0,
             contact: self.sender(),
+            reply_to: None,
+            recipients: Vec::new(),
             is_echo: false,
             client_reference: None,
             thread: (self.place == Place::Byoc).then(|| ExternalThreadId(format!("demo-thread-{}", self.number))),
             in_reply_to: first.into_iter().collect(),
+            signs: Vec::new(),
             quoted,
             subject: subject.map(ToOwned::to_owned),
             content,
             attachments: Vec::new(),
             at,
             is_automatic,
+            failed_proofs: Vec::new(),
             raw: None,
         };
         let files = self.files.take(file).map(|file| ReadyAttachment::stored(file.id, Some(file.name), None, None, file.stored));
@@ -233,6 +238,8 @@ impl Player<'_> {
                 width: Set(file.size.map(|(width, _)| width)),
                 height: Set(file.size.map(|(_, height)| height)),
                 error: Set(None),
+                is_shown: Set(false),
+                next_try_at: Set(None),
                 created_at: Set(self.tx.now()),
             }
             .insert(self.tx.conn())

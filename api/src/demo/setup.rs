@@ -11,16 +11,16 @@ use tributary_domain::{
     content::Text,
     entity::{api_client, person},
     ids::{InboxId, PersonId, ScriptId, SkillId, TagId},
-    inbox::{self, Assignment, InteractionFilter, InteractionSort, NewInbox, view},
+    inbox::{self, NewInbox},
     interaction::Priority,
     script::{self, NewScript, ScriptStep},
     skill,
-    state::InteractionStatus,
     store::Tx,
     tag, team,
 };
 
 use super::rich;
+use crate::founding::{self, Language};
 
 /// Someone who can sign in.
 pub(super) struct Member {
@@ -150,7 +150,7 @@ pub(super) async fn house(tx: &mut Tx, password_hash: &str) -> Result<House> {
     let closed = NewInbox { client_id: "demo repairs".to_owned(), name: "Workshop".to_owned(), team: Some(workshop) };
     let workshop = inbox::create(tx, &by, closed).await?;
     let (greeting, silent) = scripts(tx, &by, &skills).await?;
-    views(tx, &by).await?;
+    founding::views(tx, &by, Language::En).await?;
     let mut actors = Vec::new();
     for id in people {
         let row = person::by_id(tx.workspace(), id).one(tx.conn()).await?.ok_or(Error::NotFound("person"))?;
@@ -207,25 +207,4 @@ async fn scripts(tx: &mut Tx, by: &Actor, skills: &[SkillId]) -> Result<(ScriptI
     let steps = vec![ScriptStep::SetSkill { skill: skills[2] }, ScriptStep::HandToHumans { inbox: None }];
     let silent = NewScript { client_id: "demo silent".to_owned(), name: "Straight to people".to_owned(), steps };
     Ok((greeting, script::create(tx, by, silent).await?))
-}
-
-async fn views(tx: &mut Tx, by: &Actor) -> Result<()> {
-    use InteractionStatus::{Escalated, New, Open, Pending, Resolved, Snoozed};
-    let active = vec![New, Open, Pending, Escalated];
-    let of = |statuses: &[InteractionStatus]| InteractionFilter { statuses: Some(statuses.to_vec()), ..Default::default() };
-    let newest = InteractionSort::NewestActivity;
-    let views = [
-        ("My open", InteractionFilter { assignment: Some(Assignment::Mine), ..of(&active) }, newest),
-        ("Unassigned", InteractionFilter { assignment: Some(Assignment::Unassigned), ..of(&active) }, newest),
-        ("All open", of(&active), newest),
-        ("Waiting longest", of(&active), InteractionSort::OldestWaiting),
-        ("Failed", InteractionFilter { has_failed: Some(true), ..Default::default() }, newest),
-        ("Snoozed", of(&[Snoozed]), newest),
-        ("Resolved", of(&[Resolved]), newest),
-    ];
-    for (name, filter, sort) in views {
-        let new = view::NewView { client_id: format!("demo {name}"), name: name.to_owned(), inbox: None, is_shared: true, filter, sort };
-        view::create(tx, by, new).await?;
-    }
-    Ok(())
 }

@@ -5,7 +5,10 @@ use std::{collections::BTreeSet, sync::Arc};
 use chrono::DateTime;
 use sea_orm::{ColumnTrait, PaginatorTrait, QueryFilter};
 use secrecy::SecretString;
-use tributary_channels::registry::Registry;
+use tributary_channels::{
+    registry::Registry,
+    shared::guard::{AddressGuard, Cidr},
+};
 use tributary_domain::{
     bus::MemoryBus,
     clock::TestClock,
@@ -20,8 +23,8 @@ use tributary_domain::{
     store::{Store, StoreConfig},
 };
 
-use super::{Ground, story::STORIES};
-use crate::auth::password::Passwords;
+use super::{Ground, channels::RECEIVER, open_loopback, story::STORIES};
+use crate::{auth::password::Passwords, config::Config};
 
 async fn ground(folder: &tempfile::TempDir) -> Ground {
     let url = format!("sqlite://{}", folder.path().join("tributary.db").display());
@@ -99,4 +102,25 @@ async fn the_demo_shows_everything_and_leaves_no_work() {
     let merges = contact_merge::in_workspace(workspace).count(read.conn()).await.unwrap();
     assert!(merges > 0, "somebody writes on two channels");
     assert_eq!(person::in_workspace(workspace).count(read.conn()).await.unwrap(), 6);
+}
+
+#[tokio::test]
+async fn the_demo_may_call_this_machine_unless_the_settings_name_networks() {
+    let receiver = url::Url::parse(RECEIVER).unwrap();
+    let (host, port) = (receiver.host().unwrap(), receiver.port().unwrap());
+    let guard = |config: &Config| {
+        AddressGuard::new(config.channels.allow_networks.iter().map(|network| network.parse().unwrap()).collect::<Vec<Cidr>>())
+    };
+    let mut config = Config::from_parts(None, []).unwrap();
+    // As in every server that is not the demo.
+    assert!(guard(&config).resolve(&host.to_string(), port).await.is_err());
+    let said = open_loopback(&mut config).unwrap();
+    assert!(said.contains("127.0.0.0/8"), "{said}");
+    assert!(guard(&config).resolve(&host.to_string(), port).await.is_ok());
+    assert!(guard(&config).resolve("10.0.0.1", port).await.is_err(), "no other private network");
+
+    let given = "[channels]\nallow_networks = [\"10.0.0.0/8\"]";
+    let mut config = Config::from_parts(Some(given), []).unwrap();
+    assert_eq!(open_loopback(&mut config), None);
+    assert!(guard(&config).resolve(&host.to_string(), port).await.is_err(), "what is given stays as it is");
 }

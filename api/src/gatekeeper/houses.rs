@@ -1,8 +1,8 @@
 //! People whom another house vouches for: from its token to a person of ours.
 //!
 //! A person is found by the e-mail address that the house has verified, in the workspace that the settings name for the
-//! house, and added at the first sign-in with the role that the house's claims map to. Who has no role there is refused
-//! by [`ExternalIssuer`] already. Later sign-ins change nothing about the person: roles are then kept here.
+//! house, and added at the first sign-in. At every sign-in the person gets the role that the house's claims map to: whoever
+//! is no supervisor there any more is none here. Who has no role there is refused by [`ExternalIssuer`] already.
 
 use std::{sync::Arc, time::Duration};
 
@@ -16,7 +16,10 @@ use tributary_channels::shared::http::GuardedClient;
 use tributary_domain::{
     Error, ErrorCode, Result,
     actor::{Actor, Role},
-    agent::{self, person::NewPerson},
+    agent::{
+        self,
+        person::{NewPerson, PersonChange},
+    },
     entity::person,
     ids::WorkspaceId,
     random,
@@ -85,7 +88,7 @@ impl Houses {
             _ => return Err(Error::Unauthenticated.into()),
         };
         if let Some(known) = agent::login(store, &email).await? {
-            return in_workspace(known, workspace);
+            return Ok(with_role(store, in_workspace(known, workspace)?, &user).await?);
         }
         match add(store, workspace, &email, &user).await {
             Ok(()) => {}
@@ -93,7 +96,8 @@ impl Houses {
             Err(error) if error.code() == ErrorCode::Invalid => {}
             Err(error) => return Err(error.into()),
         }
-        in_workspace(agent::login(store, &email).await?.ok_or(Error::Unauthenticated)?, workspace)
+        let known = in_workspace(agent::login(store, &email).await?.ok_or(Error::Unauthenticated)?, workspace)?;
+        Ok(with_role(store, known, &user).await?)
     }
 
     /// Tried are the houses that the token itself names; the first that verifies it counts.
@@ -161,6 +165,27 @@ async fn workspace_with(store: &Store, slug: &str) -> Result<WorkspaceId> {
         tracing::warn!(workspace.slug = slug, "the settings of an identity provider name a workspace that does not exist");
     }
     found.map(|workspace| workspace.id).ok_or(Error::Unauthenticated)
+}
+
+/// The person with the role that the house says. Other sessions end when it is another one than before.
+async fn with_role(store: &Store, known: person::Model, user: &ExternalUser) -> Result<person::Model> {
+    let role = role(&user.role).ok_or(Error::Unauthenticated)?;
+    if known.role == role {
+        return Ok(known);
+    }
+    let (workspace, id) = (known.workspace_id, known.id);
+    let changing = store.transact(workspace, |tx| {
+        let to = PersonChange { role: Some(role), ..PersonChange::default() };
+        Box::pin(async move { agent::person::update(tx, &Actor::system(workspace), id, to, None).await })
+    });
+    match changing.await {
+        Ok(_) => tracing::info!(person.id = %id, "a person got another role from another house"),
+        // Somebody must remain admin, whatever the house says.
+        Err(Error::Conflict(why)) => tracing::warn!(person.id = %id, why, "a person keeps the role that another house took away"),
+        Err(error) => return Err(error),
+    }
+    let read = store.read(workspace).await?;
+    person::by_id(workspace, id).one(read.conn()).await?.ok_or(Error::Unauthenticated)
 }
 
 async fn add(store: &Store, workspace: WorkspaceId, email: &str, user: &ExternalUser) -> Result<()> {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use async_graphql::{Context, dataloader::DataLoader};
+use async_graphql::Context;
 use futures_util::future::BoxFuture;
 use tributary_domain::{
     Error, Result,
@@ -11,7 +11,11 @@ use tributary_domain::{
     store::{Committed, Read, Tx},
 };
 
-use super::{loader::Rows, scalars::LogCursor};
+use super::{
+    course::Course,
+    rows::Rows,
+    scalars::{LogCursor, Long},
+};
 use crate::app::App;
 
 /// Typed access to the context.
@@ -26,7 +30,10 @@ pub trait Cx {
     fn actor(&self) -> Result<&Arc<Actor>>;
 
     /// Rows by id, batched over the request.
-    fn rows(&self) -> &DataLoader<Rows>;
+    fn rows(&self) -> &Rows;
+
+    /// How far the execution goes; `None`: it is not one of the engine of shared subscriptions.
+    fn course(&self) -> Option<&Course>;
 
     /// A snapshot of the actor's workspace.
     ///
@@ -56,8 +63,12 @@ impl Cx for Context<'_> {
         self.data_opt::<Arc<Actor>>().ok_or(Error::Unauthenticated)
     }
 
-    fn rows(&self) -> &DataLoader<Rows> {
-        self.data_unchecked::<DataLoader<Rows>>()
+    fn rows(&self) -> &Rows {
+        self.data_unchecked::<Rows>()
+    }
+
+    fn course(&self) -> Option<&Course> {
+        self.data_opt::<Course>()
     }
 
     async fn read(&self) -> Result<Read> {
@@ -101,6 +112,6 @@ where
 
 /// A version that a client gave.
 #[must_use]
-pub fn expected(version: Option<i64>) -> Option<Seq> {
-    version.map(Seq)
+pub fn expected(version: Option<Long>) -> Option<Seq> {
+    version.map(|Long(version)| Seq(version))
 }

@@ -11,11 +11,11 @@ use std::{
 use sea_orm::{ColumnTrait, QueryFilter, QuerySelect};
 use tributary_domain::{
     Result,
-    actor::{Actor, Role},
+    actor::{Actor, Role, Scope},
     entity::interaction,
     event::{Audience, EntityType, Event, EventKind},
     ids::{ChannelId, ContactId, InteractionId},
-    store::{Scope, Store},
+    store::{self, Store},
 };
 
 /// Whether the reader belongs to those who may hear of an event.
@@ -23,8 +23,9 @@ use tributary_domain::{
 pub fn may_hear(actor: &Actor, audience: &Audience) -> bool {
     match audience {
         Audience::Everyone => true,
+        Audience::Contacts => actor.must_have(Scope::ReadInteractions).is_ok(),
         Audience::Inbox(inbox) => actor.may_see_inbox(*inbox),
-        Audience::Person(person) => actor.person() == Some(*person),
+        Audience::Person(person) => actor.is(*person),
         Audience::Supervisors => actor.role >= Role::Supervisor,
         Audience::Admins => actor.role >= Role::Admin,
     }
@@ -57,14 +58,20 @@ impl Wanted {
     #[must_use]
     pub fn admits(&self, event: &Event, belongings: &Belongings) -> bool {
         let at = event.interaction_id.and_then(|id| belongings.get(&id));
-        self.kinds.as_ref().is_none_or(|kinds| kinds.contains(&event.kind))
-            && self.interactions.as_ref().is_none_or(|wanted| event.interaction_id.is_some_and(|id| wanted.contains(&id)))
+        self.may_admit(event)
             && self.channels.as_ref().is_none_or(|wanted| {
                 is_one_of(event, EntityType::Channel, wanted) || at.is_some_and(|(channel, _)| wanted.contains(channel))
             })
             && self.contacts.as_ref().is_none_or(|wanted| {
                 is_one_of(event, EntityType::Contact, wanted) || at.is_some_and(|(_, contact)| wanted.contains(contact))
             })
+    }
+
+    /// Whether the event can be among them, as far as that is seen without looking where its interaction belongs.
+    #[must_use]
+    pub fn may_admit(&self, event: &Event) -> bool {
+        self.kinds.as_ref().is_none_or(|kinds| kinds.contains(&event.kind))
+            && self.interactions.as_ref().is_none_or(|wanted| event.interaction_id.is_some_and(|id| wanted.contains(&id)))
     }
 
     /// The events that the reader may hear of and wants. Reads only when the filter speaks of channels or contacts.
@@ -85,7 +92,7 @@ impl Wanted {
     ///
     /// # Errors
     /// Storage.
-    pub async fn select_in(&self, scope: &impl Scope, actor: &Actor, events: Vec<Arc<Event>>) -> Result<Vec<Arc<Event>>> {
+    pub async fn select_in(&self, scope: &impl store::Scope, actor: &Actor, events: Vec<Arc<Event>>) -> Result<Vec<Arc<Event>>> {
         let heard = audible(actor, events);
         let belongings = if self.asks_where() { belongings(scope, &heard).await? } else { Belongings::new() };
         Ok(self.admitted(heard, &belongings))
@@ -105,7 +112,7 @@ fn audible(actor: &Actor, events: Vec<Arc<Event>>) -> Vec<Arc<Event>> {
 }
 
 /// Where the interactions of these events belong, in one statement.
-async fn belongings(scope: &impl Scope, events: &[Arc<Event>]) -> Result<Belongings> {
+async fn belongings(scope: &impl store::Scope, events: &[Arc<Event>]) -> Result<Belongings> {
     let ids: HashSet<_> = events.iter().filter_map(|event| event.interaction_id).collect();
     if ids.is_empty() {
         return Ok(Belongings::new());

@@ -5,24 +5,31 @@ use std::{collections::HashMap, sync::Arc};
 use async_graphql::dataloader::Loader;
 use sea_orm::{ColumnTrait, QueryFilter};
 use tributary_domain::{
-    Error,
+    self as rules, Error,
     actor::Actor,
     delivery::OutboundAction,
     entity::{
-        api_client, attachment, channel, contact, contact_identity, contact_merge, dead_letter, inbox, interaction, interaction_tag,
-        message, outbound, person, person_skill, raw_inbound, reaction, read_mark, script, skill, tag, team, team_member, view,
+        api_client, attachment, channel, contact, contact_identity, contact_merge, dead_letter, inbox, interaction, interaction_relation,
+        interaction_tag, message, outbound, person, person_skill, raw_inbound, reaction, read_mark, script, skill, tag, team, team_member,
+        view,
     },
+    event::Position,
     ids::*,
-    store::Store,
+    inbox::{InteractionFilter, InteractionSort},
+    interaction::rows,
+    store::{
+        Store,
+        page::{Page, PageRequest},
+    },
 };
 
-/// Loads rows of one workspace for one request.
-pub struct Rows {
+/// Asks the database for rows of one workspace.
+pub struct Asking {
     store: Store,
     actor: Arc<Actor>,
 }
 
-impl Rows {
+impl Asking {
     /// Rows as this actor's workspace has them.
     #[must_use]
     pub fn new(store: Store, actor: Arc<Actor>) -> Self {
@@ -38,7 +45,7 @@ macro_rules! lists {
             #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
             pub struct $key(pub $id);
 
-            impl Loader<$key> for Rows {
+            impl Loader<$key> for Asking {
                 type Value = Vec<$entity::Model>;
                 type Error = Arc<Error>;
 
@@ -63,7 +70,7 @@ macro_rules! lists {
 macro_rules! by_id {
     ($($id:ident => $entity:ident;)*) => {
         $(
-            impl Loader<$id> for Rows {
+            impl Loader<$id> for Asking {
                 type Value = $entity::Model;
                 type Error = Arc<Error>;
 
@@ -114,23 +121,22 @@ lists! {
     TeamsOf(PersonId) => team_member.PersonId by person_id;
     /// Tags on an interaction.
     TagsOn(InteractionId) => interaction_tag.InteractionId by interaction_id;
+    /// Relations of an interaction.
+    RelatedTo(InteractionId) => interaction_relation.InteractionId by interaction_id;
 }
 
 /// Files of a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct FilesOf(pub MessageId);
 
-impl Loader<FilesOf> for Rows {
+impl Loader<FilesOf> for Asking {
     type Value = Vec<attachment::Model>;
     type Error = Arc<Error>;
 
     async fn load(&self, keys: &[FilesOf]) -> Result<HashMap<FilesOf, Self::Value>, Self::Error> {
         let read = self.store.read(self.actor.workspace).await?;
-        let rows = attachment::in_workspace(self.actor.workspace)
-            .filter(attachment::Column::MessageId.is_in(keys.iter().map(|key| key.0)))
-            .all(read.conn())
-            .await
-            .map_err(Error::from)?;
+        let messages: Vec<MessageId> = keys.iter().map(|key| key.0).collect();
+        let rows = attachment::of_messages(self.actor.workspace, &messages).all(read.conn()).await.map_err(Error::from)?;
         let mut lists: HashMap<FilesOf, Self::Value> = HashMap::new();
         for row in rows {
             if let Some(message) = row.message_id {
@@ -145,7 +151,7 @@ impl Loader<FilesOf> for Rows {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct SendOf(pub MessageId);
 
-impl Loader<SendOf> for Rows {
+impl Loader<SendOf> for Asking {
     type Value = outbound::Model;
     type Error = Arc<Error>;
 
@@ -161,11 +167,59 @@ impl Loader<SendOf> for Rows {
     }
 }
 
+/// One page of the list that belongs to something, for all things of that kind at once.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct PageOf<I> {
+    /// What the list belongs to.
+    pub of: I,
+    /// Which part of it.
+    pub request: PageRequest,
+}
+
+macro_rules! pages {
+    ($($id:ident => $entity:ident by |$read:ident, $actor:ident, $ids:ident, $request:ident| $pages:expr;)*) => {
+        $(
+            impl Loader<PageOf<$id>> for Asking {
+                /// With the end of the log as of the page.
+                type Value = (Page<$entity::Model>, Position);
+                type Error = Arc<Error>;
+
+                async fn load(&self, keys: &[PageOf<$id>]) -> Result<HashMap<PageOf<$id>, Self::Value>, Self::Error> {
+                    let $read = &self.store.read(self.actor.workspace).await?;
+                    let $actor = &*self.actor;
+                    let position = $read.position().await?;
+                    // Usually all ask for the same part.
+                    let mut alike: HashMap<&PageRequest, Vec<$id>> = HashMap::new();
+                    for key in keys {
+                        alike.entry(&key.request).or_default().push(key.of);
+                    }
+                    let mut found = HashMap::with_capacity(keys.len());
+                    for ($request, ids) in alike {
+                        let $ids = &ids;
+                        let mut pages = $pages.await?;
+                        for of in ids {
+                            let page = pages.remove(&of).unwrap_or_else(|| Page::empty($request));
+                            found.insert(PageOf { of, request: $request.clone() }, (page, position));
+                        }
+                    }
+                    Ok(found)
+                }
+            }
+        )*
+    };
+}
+
+pages! {
+    ContactId => interaction by |read, actor, ids, request| rows::pages_of_contacts(read, actor, ids, request);
+    InteractionId => message by |read, _actor, ids, request| rules::message::pages(read, ids, request);
+    TeamId => person by |read, _actor, ids, request| rules::team::pages_of_members(read, ids, request);
+}
+
 /// The viewer's read mark on an interaction.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct ReadBy(pub InteractionId);
 
-impl Loader<ReadBy> for Rows {
+impl Loader<ReadBy> for Asking {
     type Value = read_mark::Model;
     type Error = Arc<Error>;
 
@@ -180,4 +234,49 @@ impl Loader<ReadBy> for Rows {
             .map_err(Error::from)?;
         Ok(rows.into_iter().map(|row| (ReadBy(row.interaction_id), row)).collect())
     }
+}
+
+/// How many interactions stand in the list of a filter and an order for the viewer.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct CountOf(pub InteractionFilter, pub InteractionSort);
+
+impl Loader<CountOf> for Asking {
+    type Value = u64;
+    type Error = Arc<Error>;
+
+    async fn load(&self, keys: &[CountOf]) -> Result<HashMap<CountOf, Self::Value>, Self::Error> {
+        let read = self.store.read(self.actor.workspace).await?;
+        let lists: Vec<_> = keys.iter().map(|key| (&key.0, key.1)).collect();
+        let counts = rows::counts(&read, &self.actor, &lists).await?;
+        Ok(keys.iter().cloned().zip(counts).collect())
+    }
+}
+
+/// How much per channel.
+macro_rules! per_channel {
+    ($($(#[$doc:meta])* $key:ident by $count:path;)*) => {
+        $(
+            $(#[$doc])*
+            #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+            pub struct $key(pub ChannelId);
+
+            impl Loader<$key> for Asking {
+                type Value = u64;
+                type Error = Arc<Error>;
+
+                async fn load(&self, keys: &[$key]) -> Result<HashMap<$key, Self::Value>, Self::Error> {
+                    let read = self.store.read(self.actor.workspace).await?;
+                    let channels: Vec<_> = keys.iter().map(|key| key.0).collect();
+                    Ok($count(&read, &channels).await?.into_iter().map(|(channel, count)| ($key(channel), count)).collect())
+                }
+            }
+        )*
+    };
+}
+
+per_channel! {
+    /// Pieces of outbound work of a channel that wait.
+    QueuedOn by tributary_domain::channel::queued;
+    /// Dead letters of a channel that wait for a person.
+    OpenLettersOf by tributary_domain::channel::open_dead_letters;
 }

@@ -1,6 +1,9 @@
 //! The schema: objects, queries, mutations and subscriptions, one file per noun, joined here.
 
+pub mod ahead;
 pub mod context;
+pub mod cost;
+pub mod course;
 pub mod error;
 pub mod event;
 pub mod guard;
@@ -8,24 +11,19 @@ pub mod loader;
 pub mod mutation;
 pub mod node;
 pub mod query;
+pub mod rows;
 pub mod scalars;
 pub mod stream;
 pub mod subscription;
 pub mod types;
+pub mod walk;
 
 use std::sync::Arc;
 
-use async_graphql::{
-    MergedObject,
-    dataloader::DataLoader,
-    runtime::{TokioSpawner, TokioTimer},
-};
+use async_graphql::MergedObject;
 use tributary_domain::actor::Actor;
 
-use crate::{
-    app::App,
-    gatekeeper::{Gate, WhoAsks},
-};
+use crate::{app::App, gatekeeper::Gate};
 
 /// The whole schema.
 pub type Schema = async_graphql::Schema<Query, Mutation, subscription::Subscription>;
@@ -72,7 +70,8 @@ pub struct Mutation(
 #[must_use]
 pub fn schema(app: App, gate: Arc<Gate>) -> Schema {
     let schema = Schema::build(Query::default(), Mutation::default(), subscription::Subscription::default());
-    schema.data(app).data(gate).extension(WhoAsks).finish()
+    // No extension, ever: with one the engine boxes a future per field.
+    schema.data(app).data(gate).finish()
 }
 
 /// The schema's text, as `schema.graphql` holds it.
@@ -84,6 +83,9 @@ pub fn sdl() -> String {
 
 /// What a request of this actor carries.
 #[must_use]
-pub fn request_data(app: &App, actor: Arc<Actor>) -> DataLoader<loader::Rows> {
-    DataLoader::new(loader::Rows::new(app.store.clone(), actor), TokioSpawner::current(), TokioTimer::default())
+pub fn request_data(app: &App, actor: Arc<Actor>) -> rows::Rows {
+    rows::Rows::new(app.store.clone(), actor)
 }
+
+#[cfg(test)]
+mod tests;

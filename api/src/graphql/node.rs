@@ -9,18 +9,20 @@ use tributary_domain::{
     Error,
     actor::{Actor, Scope},
     entity::{attachment, view},
-    event::EntityType,
+    event::{ActorRef, EntityType},
     ids::*,
 };
 use uuid::Uuid;
 
 use super::{
+    ahead,
     context::Cx,
     error::OrFieldError,
+    guard::Needs,
     types::{
         api_client::ApiClient, attachment::Attachment, channel::Channel, contact::Contact, dead_letter::DeadLetter, inbox::Inbox,
         interaction::Interaction, load_error, message::Message, person::Person, script::Script, skill::Skill, tag::Tag, team::Team,
-        view::View,
+        view::View, workspace::Workspace,
     },
 };
 
@@ -60,6 +62,8 @@ pub enum Node {
     Team(Team),
     /// A saved view.
     View(View),
+    /// The workspace.
+    Workspace(Workspace),
 }
 
 /// Looking things up by their ids.
@@ -69,13 +73,21 @@ pub struct NodeQuery;
 #[Object]
 impl NodeQuery {
     /// The object with this id; null when it does not exist or may not be seen.
-    async fn node(&self, cx: &Context<'_>, id: ID) -> async_graphql::Result<Option<Node>> {
+    #[graphql(guard = "Needs::sign_in()")]
+    async fn node(&self, cx: &Context<'_>, #[graphql(desc = "Of what.")] id: ID) -> async_graphql::Result<Option<Node>> {
+        if let Some((EntityType::Interaction, id)) = parse(&id) {
+            return Ok(ahead::one(cx, id.into()).await.or_field_error()?.map(|row| Node::Interaction(Interaction(row))));
+        }
         by_id(cx, &id).await
     }
 
     /// At most 100 ids; in the order asked, null for what does not exist or may not be seen.
-    #[graphql(complexity = "ids.len().max(1) * child_complexity")]
-    async fn nodes(&self, cx: &Context<'_>, ids: Vec<ID>) -> async_graphql::Result<Vec<Option<Node>>> {
+    #[graphql(guard = "Needs::sign_in()")]
+    async fn nodes(
+        &self,
+        cx: &Context<'_>,
+        #[graphql(desc = "Of what, at most 100.")] ids: Vec<ID>,
+    ) -> async_graphql::Result<Vec<Option<Node>>> {
         if ids.len() > MAX_IDS {
             return Err(Error::invalid("ids", format!("at most {MAX_IDS} ids"))).or_field_error();
         }
@@ -83,7 +95,11 @@ impl NodeQuery {
     }
 }
 
-async fn by_id(cx: &Context<'_>, id: &ID) -> async_graphql::Result<Option<Node>> {
+/// The object with this id, if the viewer may see it.
+///
+/// # Errors
+/// As [`load`].
+pub async fn by_id(cx: &Context<'_>, id: &ID) -> async_graphql::Result<Option<Node>> {
     cx.actor().or_field_error()?;
     match parse(id) {
         Some((entity_type, id)) => load(cx, entity_type, id).await,
@@ -107,19 +123,10 @@ pub async fn load(cx: &Context<'_>, entity_type: EntityType, id: Uuid) -> async_
         EntityType::Interaction => {
             row!(InteractionId).filter(|row| actor.may_see_inbox(row.inbox_id)).map(|row| Node::Interaction(Interaction(row)))
         }
-        EntityType::Message => match row!(MessageId) {
-            Some(row) if sees_interaction(cx, row.interaction_id).await? => Some(Node::Message(Message(row))),
-            _ => None,
-        },
-        EntityType::Attachment => match row!(AttachmentId) {
-            Some(row) if sees_file(cx, &row).await? => Some(Node::Attachment(Attachment(row))),
-            _ => None,
-        },
-        EntityType::Contact => match actor.must_have(Scope::ReadInteractions) {
-            Ok(()) => row!(ContactId).map(|row| Node::Contact(Contact(row))),
-            Err(_) => None,
-        },
-        EntityType::Inbox => row!(InboxId).filter(|row| actor.inboxes.contains(row.id)).map(|row| Node::Inbox(Inbox(row))),
+        EntityType::Message => message(cx, id.into()).await?.map(Node::Message),
+        EntityType::Attachment => file(cx, id.into()).await?.map(Node::Attachment),
+        EntityType::Contact => contact(cx, id.into()).await?.map(Node::Contact),
+        EntityType::Inbox => inbox(cx, id.into()).await?.map(Node::Inbox),
         EntityType::View => row!(ViewId).filter(|row| sees_view(actor, row)).map(|row| Node::View(View(row))),
         EntityType::ApiClient if actor.must_manage_workspace().is_ok() => row!(ApiClientId).map(|row| Node::ApiClient(ApiClient(row))),
         EntityType::DeadLetter if actor.must_manage_channels().is_ok() => row!(DeadLetterId).map(|row| Node::DeadLetter(DeadLetter(row))),
@@ -130,9 +137,62 @@ pub async fn load(cx: &Context<'_>, entity_type: EntityType, id: Uuid) -> async_
         EntityType::Script => row!(ScriptId).map(|row| Node::Script(Script(row))),
         EntityType::Channel => row!(ChannelId).map(|row| Node::Channel(Channel(row))),
         EntityType::Tag => row!(TagId).map(|row| Node::Tag(Tag(row))),
-        // Not nodes: there is one workspace per viewer, and sessions are nobody's business.
-        EntityType::Workspace | EntityType::Session => None,
+        EntityType::Workspace => workspace(cx, id.into()).await?.map(Node::Workspace),
+        // No node: sessions are nobody's business.
+        EntityType::Session => None,
     })
+}
+
+/// A message, if the viewer may see its interaction.
+///
+/// # Errors
+/// As [`load`].
+pub async fn message(cx: &Context<'_>, id: MessageId) -> async_graphql::Result<Option<Message>> {
+    match cx.rows().load_one(id).await.map_err(load_error)? {
+        Some(row) if sees_interaction(cx, row.interaction_id).await? => Ok(Some(Message(row))),
+        _ => Ok(None),
+    }
+}
+
+/// A file, if the viewer may see it.
+///
+/// # Errors
+/// As [`load`].
+pub async fn file(cx: &Context<'_>, id: AttachmentId) -> async_graphql::Result<Option<Attachment>> {
+    match cx.rows().load_one(id).await.map_err(load_error)? {
+        Some(row) if sees_file(cx, &row).await? => Ok(Some(Attachment(row))),
+        _ => Ok(None),
+    }
+}
+
+/// A contact, if the viewer may see contacts.
+///
+/// # Errors
+/// As [`load`].
+pub async fn contact(cx: &Context<'_>, id: ContactId) -> async_graphql::Result<Option<Contact>> {
+    if cx.actor().or_field_error()?.must_have(Scope::ReadInteractions).is_err() {
+        return Ok(None);
+    }
+    Ok(cx.rows().load_one(id).await.map_err(load_error)?.map(Contact))
+}
+
+/// An inbox, if the viewer sees it.
+///
+/// # Errors
+/// As [`load`].
+pub async fn inbox(cx: &Context<'_>, id: InboxId) -> async_graphql::Result<Option<Inbox>> {
+    let actor = cx.actor().or_field_error()?;
+    let row = cx.rows().load_one(id).await.map_err(load_error)?;
+    Ok(row.filter(|row| actor.inboxes.contains(row.id)).map(Inbox))
+}
+
+/// The workspace, if it is the viewer's own.
+async fn workspace(cx: &Context<'_>, id: WorkspaceId) -> async_graphql::Result<Option<Workspace>> {
+    if cx.actor().or_field_error()?.workspace != id {
+        return Ok(None);
+    }
+    let read = cx.read().await.or_field_error()?;
+    tributary_domain::workspace::get(&read).await.map(|row| Some(Workspace(row))).or_field_error()
 }
 
 async fn sees_interaction(cx: &Context<'_>, id: InteractionId) -> async_graphql::Result<bool> {
@@ -140,9 +200,11 @@ async fn sees_interaction(cx: &Context<'_>, id: InteractionId) -> async_graphql:
     Ok(cx.rows().load_one(id).await.map_err(load_error)?.is_some_and(|row| actor.may_see_inbox(row.inbox_id)))
 }
 
-/// A file is seen with its message; one that is not used yet, by whoever brought it.
+/// A file is seen with its message; one of a script, by everyone; one that is not used yet, by whoever brought it.
 async fn sees_file(cx: &Context<'_>, row: &attachment::Model) -> async_graphql::Result<bool> {
-    let Some(message) = row.message_id else { return Ok(row.uploader == cx.actor().or_field_error()?.reference()) };
+    let Some(message) = row.message_id else {
+        return Ok(matches!(row.uploader, ActorRef::Script(_)) || row.uploader == cx.actor().or_field_error()?.reference());
+    };
     match cx.rows().load_one(message).await.map_err(load_error)? {
         Some(message) => sees_interaction(cx, message.interaction_id).await,
         None => Ok(false),
@@ -151,7 +213,7 @@ async fn sees_file(cx: &Context<'_>, row: &attachment::Model) -> async_graphql::
 
 /// As [`tributary_domain::inbox::view::by_id`] asks of the database: shared ones and own ones over visible inboxes.
 fn sees_view(actor: &Actor, row: &view::Model) -> bool {
-    row.owner_id.is_none_or(|owner| actor.person() == Some(owner)) && row.inbox_id.is_none_or(|inbox| actor.inboxes.contains(inbox))
+    row.owner_id.is_none_or(|owner| actor.is(owner)) && row.inbox_id.is_none_or(|inbox| actor.inboxes.contains(inbox))
 }
 
 macro_rules! prefixes {

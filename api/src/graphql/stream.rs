@@ -15,10 +15,16 @@ use tokio::time::Instant;
 use tributary_domain::{
     Error, Result,
     actor::Actor,
-    event::{Event, EventKind, Position, tail::Tail},
+    event::{Audience, Event, EventKind, Position, Seq, tail::Tail},
 };
 
-use super::{context::Cx, scalars::LogCursor};
+use super::{
+    context::Cx,
+    course::{Course, Step},
+    event::may_hear,
+    scalars::LogCursor,
+    subscription::inbox::Memory,
+};
 use crate::{app::App, gatekeeper};
 
 /// Longest silence of a stream. Whoever hears nothing for longer has lost it.
@@ -84,6 +90,18 @@ pub struct Follow {
     reached: Position,
     /// The cursor that the reader has.
     told: Position,
+    /// From `told` to here nothing is to be told.
+    quiet: Seq,
+    /// A part of `pending` has been told.
+    is_within: bool,
+    /// How far it goes, and where it says how far it has come.
+    course: Option<Course>,
+    /// The place in the log as of which the rights are.
+    actor_at: Seq,
+    /// Since `told`: events that may be for single readers, or change what single readers may see.
+    personal: Vec<Arc<Event>>,
+    /// What the readers had of a view before them.
+    memory: Option<Arc<Memory>>,
 }
 
 impl Follow {
@@ -93,13 +111,64 @@ impl Follow {
     /// `Unauthenticated`; `Forbidden` for tokens that may not; `Invalid` for a forged cursor; `StreamReset` for one that
     /// cannot be resumed; storage.
     pub async fn open(cx: &impl Cx, after: &LogCursor) -> Result<Self> {
-        let app = cx.app().clone();
-        // A socket may be older than what it is allowed to see.
-        let actor = Arc::new(gatekeeper::renewed(&app.store, cx.actor()?).await?);
-        actor.must_read_events()?;
+        let (app, course) = (cx.app().clone(), cx.course().cloned());
         let after = cx.position(after)?;
+        let rights_at = course.as_ref().and_then(|course| if course.is_shared() { Some(after.seq) } else { course.rights_at() });
+        let (actor, actor_at) = match rights_at {
+            Some(at) => (Arc::clone(cx.actor()?), at),
+            // A socket may be older than what it is allowed to see.
+            None => {
+                let (actor, at) = gatekeeper::renewed_at(&app, cx.actor()?).await?;
+                (Arc::new(actor), at)
+            }
+        };
+        actor.must_read_events()?;
         let tail = app.tailers.follow(actor.workspace, Some(after)).await?;
-        Ok(Self { app, actor, tail, pending: Vec::new(), is_actor_current: true, reached: after, told: after })
+        Ok(Self {
+            app,
+            actor,
+            tail,
+            pending: Vec::new(),
+            is_actor_current: true,
+            reached: after,
+            told: after,
+            quiet: after.seq,
+            is_within: false,
+            course,
+            actor_at,
+            personal: Vec::new(),
+            memory: None,
+        })
+    }
+
+    /// Whether it has come to the end of its course, and the reader knows.
+    #[must_use]
+    pub fn is_over(&self) -> bool {
+        self.is_at_end() && self.told == self.reached
+    }
+
+    /// Whether it has come to the end of its course.
+    #[must_use]
+    pub fn is_at_end(&self) -> bool {
+        self.pending.is_empty() && self.left() == Some(0)
+    }
+
+    /// Events to the end of its course.
+    fn left(&self) -> Option<usize> {
+        let until = self.course.as_ref()?.until()?;
+        Some(usize::try_from(until.0 - self.reached.seq.0).unwrap_or(0))
+    }
+
+    /// How far it goes; `None`: it is not one of the engine of shared subscriptions.
+    #[must_use]
+    pub fn course(&self) -> Option<&Course> {
+        self.course.as_ref()
+    }
+
+    /// Whether it is for all subscribers of a group, whose rights stay as they are.
+    #[must_use]
+    pub fn is_shared(&self) -> bool {
+        self.course.as_ref().is_some_and(Course::is_shared)
     }
 
     /// The server.
@@ -114,18 +183,27 @@ impl Follow {
         &self.actor
     }
 
-    /// Waits for events, at least one; the same ones again until [`Follow::done`]. The rights are then as new as they.
+    /// Waits for events, at least one; the same ones again until [`Follow::done`]. The rights are then as new as they. Must
+    /// not be called at the end of its course.
     ///
     /// # Errors
     /// `StreamReset`; `Unauthenticated` when the subscriber may no longer; storage, after which it may be called again.
     pub async fn events(&mut self) -> Result<Vec<Arc<Event>>> {
         if self.pending.is_empty() {
-            self.pending = self.tail.next(BATCH).await?;
-            self.is_actor_current = !self.pending.iter().any(|event| may_change_rights(event, &self.actor));
+            self.pending = self.tail.next(self.left().map_or(BATCH, |left| left.min(BATCH))).await?;
+            if let Some(first) = self.pending.first() {
+                self.quiet = Seq(first.seq.0 - 1);
+            }
+            if self.is_shared() {
+                self.personal.extend(self.pending.iter().filter(|event| is_personal(event)).cloned());
+            } else {
+                self.is_actor_current = !self.pending.iter().any(|event| may_change_rights(event, &self.actor));
+            }
         }
         if !self.is_actor_current {
-            let renewed = gatekeeper::renewed(&self.app.store, &self.actor).await?;
+            let (renewed, at) = gatekeeper::renewed_at(&self.app, &self.actor).await?;
             renewed.must_read_events()?;
+            self.actor_at = at;
             if renewed != *self.actor {
                 self.actor = Arc::new(renewed);
             }
@@ -142,10 +220,57 @@ impl Follow {
         self.pending.clear();
     }
 
-    /// The cursors around a batch: the reader's, and the one it has from then on.
-    pub fn advance(&mut self) -> (LogCursor, LogCursor) {
+    /// Up to where events have been dealt with.
+    #[must_use]
+    pub fn reached(&self) -> Seq {
+        self.reached.seq
+    }
+
+    /// Of the events that were handed out last, some may be for single readers or change what those may see.
+    #[must_use]
+    pub fn is_personal(&self) -> bool {
+        !self.personal.is_empty()
+    }
+
+    /// Notes what the readers have of a view, unless that is noted already for the step to come.
+    pub fn remember(&mut self, memory: impl FnOnce() -> Memory) {
+        self.memory.get_or_insert_with(|| Arc::new(memory()));
+    }
+
+    /// What a group wants to be woken for: what its members may hear and `is_wanted`, and what is for some of them only. Must be
+    /// said at the beginning; single subscribers hear everything, for their rights may change.
+    pub fn narrow(&mut self, is_wanted: impl Fn(&Event) -> bool + Send + Sync + 'static) {
+        if self.is_shared() {
+            let actor = Arc::clone(&self.actor);
+            self.tail.only(Arc::new(move |event| is_personal(event) || may_hear(&actor, &event.audience) && is_wanted(event)));
+        }
+    }
+
+    /// The cursors around a batch: the reader's, and the one it has from then on. `is_news`: whether the batch tells anything.
+    pub fn advance(&mut self, is_news: bool) -> (LogCursor, LogCursor) {
+        if self.pending.is_empty() {
+            self.reached = self.tail.position();
+        }
         let (before, after) = (self.told, self.reached);
         self.told = after;
+        let is_within = std::mem::replace(&mut self.is_within, !self.pending.is_empty());
+        if let Some(course) = &self.course {
+            course.note(Step {
+                before,
+                after,
+                quiet: match is_news {
+                    // Whoever has not got all parts must not take one.
+                    _ if is_within => before.seq,
+                    true => self.quiet.max(before.seq),
+                    false => after.seq,
+                },
+                actor: Arc::clone(&self.actor),
+                actor_at: self.actor_at,
+                is_part: !self.pending.is_empty(),
+                personal: std::mem::take(&mut self.personal),
+                memory: self.memory.take(),
+            });
+        }
         (self.cursor(before), self.cursor(after))
     }
 
@@ -154,15 +279,20 @@ impl Follow {
     }
 }
 
+/// Whether an event may concern some of those whose rights are equal in another way than the rest of them.
+fn is_personal(event: &Event) -> bool {
+    use EventKind::{ApiClientChanged, InboxChanged, PersonChanged, SessionRevoked, TeamChanged};
+    matches!(event.audience, Audience::Person(_))
+        || matches!(event.kind, ApiClientChanged | InboxChanged | PersonChanged | SessionRevoked | TeamChanged)
+}
+
 /// Whether what this subscriber may see can be another set after the event.
 #[must_use]
 pub fn may_change_rights(event: &Event, actor: &Actor) -> bool {
     use tributary_domain::actor::{Identity, VisibleInboxes};
     match event.kind {
-        EventKind::PersonChanged | EventKind::SessionRevoked => match actor.identity {
-            Identity::Person { id, .. } => event.kind == EventKind::SessionRevoked || event.entity_id == id.uuid(),
-            _ => false,
-        },
+        EventKind::PersonChanged => matches!(actor.identity, Identity::Person { id, .. } if event.entity_id == id.uuid()),
+        EventKind::SessionRevoked => matches!(event.audience, Audience::Person(person) if actor.is(person)),
         EventKind::ApiClientChanged => match actor.identity {
             Identity::ApiClient { id, .. } => event.entity_id == id.uuid(),
             _ => false,

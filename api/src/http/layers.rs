@@ -98,7 +98,9 @@ async fn headers_and_metrics(request: Request, next: Next) -> Response {
 
 fn span(request: &http::Request<Body>) -> Span {
     let id = request.extensions().get::<RequestId>().and_then(|id| id.header_value().to_str().ok()).unwrap_or_default();
-    tracing::info_span!("request", http.method = %request.method(), http.path = request.uri().path(), request.id = id)
+    let span = tracing::info_span!("request", http.method = %request.method(), http.path = request.uri().path(), request.id = id);
+    crate::telemetry::continue_trace(&span, request.headers());
+    span
 }
 
 fn finished(response: &http::Response<impl Sized>, latency: Duration, _span: &Span) {

@@ -9,31 +9,28 @@ use std::{
     convert::Infallible,
     io,
     net::SocketAddr,
-    pin::Pin,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
     },
-    task::{Context, Poll},
     time::Duration,
 };
 
 use axum::{Router, body::Body, extract::ConnectInfo};
-use http::Request;
+use http::{Request, Version};
 use hyper::{body::Incoming, service::service_fn};
 use hyper_util::{
     rt::{TokioExecutor, TokioIo, TokioTimer},
     server::{conn::auto::Builder, graceful::GracefulShutdown},
 };
 use tokio::{
-    io::{AsyncRead, AsyncWrite, ReadBuf},
     net::{TcpListener, TcpStream},
     sync::{OwnedSemaphorePermit, Semaphore},
-    time::{Instant, Sleep},
 };
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 
+use super::socket::Watched;
 use crate::config::Config;
 
 /// Largest head of a request.
@@ -124,12 +121,16 @@ fn connection(
         tracing::debug!(error = &error as &dyn std::error::Error, "A connection broke before it was served");
         return;
     }
+    let io = Watched::new(stream, limits.write, place);
     let has_begun = Arc::new(AtomicBool::new(false));
     let service = {
-        let (router, has_begun) = (router.clone(), Arc::clone(&has_begun));
+        let (router, has_begun, socket) = (router.clone(), Arc::clone(&has_begun), io.socket());
         service_fn(move |mut request: Request<Incoming>| {
             has_begun.store(true, Ordering::Relaxed);
             request.extensions_mut().insert(ConnectInfo(peer));
+            if request.version() == Version::HTTP_11 {
+                request.extensions_mut().insert(Arc::clone(&socket));
+            }
             let answered = router.clone().oneshot(request.map(Body::new));
             async move { Ok::<_, Infallible>(answered.await.unwrap_or_else(|never| match never {})) }
         })
@@ -143,8 +144,7 @@ fn connection(
         .keep_alive_interval(HTTP2_PING)
         .keep_alive_timeout(HTTP2_PING)
         .max_header_list_size(u32::try_from(MAX_HEAD_BYTES).unwrap_or(u32::MAX));
-    let io = TokioIo::new(Watched { stream, stall: limits.write, stalled: None, _place: place });
-    let serving = graceful.watch(builder.serve_connection_with_upgrades(io, service).into_owned());
+    let serving = graceful.watch(builder.serve_connection_with_upgrades(TokioIo::new(io), service).into_owned());
     let (cut, header) = (cut.clone(), limits.header);
     tokio::spawn(async move {
         // hyper's own timer starts only once it knows whether HTTP/1 or HTTP/2 is spoken; a peer that never shows it
@@ -169,56 +169,6 @@ fn connection(
 fn is_about_peer(error: &io::Error) -> bool {
     use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
     matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset)
-}
-
-/// A stream that holds its place and fails when the peer takes nothing for too long.
-struct Watched {
-    stream: TcpStream,
-    stall: Duration,
-    stalled: Option<Pin<Box<Sleep>>>,
-    _place: OwnedSemaphorePermit,
-}
-
-impl Watched {
-    fn watch<T>(&mut self, cx: &mut Context<'_>, polled: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
-        if polled.is_ready() {
-            self.stalled = None;
-            return polled;
-        }
-        let until = Instant::now() + self.stall;
-        let stalled = self.stalled.get_or_insert_with(|| Box::pin(tokio::time::sleep_until(until)));
-        stalled.as_mut().poll(cx).map(|()| Err(io::ErrorKind::TimedOut.into()))
-    }
-}
-
-impl AsyncRead for Watched {
-    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_read(cx, buffer)
-    }
-}
-
-impl AsyncWrite for Watched {
-    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        let polled = Pin::new(&mut self.stream).poll_write(cx, bytes);
-        self.watch(cx, polled)
-    }
-
-    fn poll_write_vectored(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffers: &[io::IoSlice<'_>]) -> Poll<io::Result<usize>> {
-        let polled = Pin::new(&mut self.stream).poll_write_vectored(cx, buffers);
-        self.watch(cx, polled)
-    }
-
-    fn is_write_vectored(&self) -> bool {
-        self.stream.is_write_vectored()
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(cx)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(cx)
-    }
 }
 
 #[cfg(test)]

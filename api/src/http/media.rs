@@ -6,14 +6,18 @@
 use axum::{
     Json, Router,
     body::Body,
-    extract::{DefaultBodyLimit, Multipart, Path, RawQuery, State},
+    extract::{
+        DefaultBodyLimit, Multipart, Path, RawQuery, State,
+        multipart::{Field, MultipartError},
+    },
     http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
     routing::{get, post},
 };
-use futures_util::StreamExt;
+use bytes::Bytes;
+use futures_util::{Stream, StreamExt};
 use serde_json::json;
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 use tributary_domain::{
     Error, ErrorCode, Result,
     actor::Actor,
@@ -56,20 +60,23 @@ async fn upload(State(files): State<Files>, headers: HeaderMap, form: Multipart)
     };
     match store(&files.app, &viewer.actor, form).await {
         Ok(stored) => (StatusCode::CREATED, Json(stored)).into_response(),
-        Err(error) => failed(&error),
+        Err(Failure::Refused(error)) => failed(&error),
+        Err(Failure::Stopped(stopped)) => stopped.answer(),
     }
 }
 
-async fn store(app: &App, actor: &Arc<Actor>, mut form: Multipart) -> Result<serde_json::Value> {
+async fn store(app: &App, actor: &Arc<Actor>, mut form: Multipart) -> Result<serde_json::Value, Failure> {
     actor.must_send()?;
+    let body_timeout = Duration::from_secs(app.config.server.body_timeout_s);
     let broken = |_| Error::invalid("file", "the form cannot be read");
-    while let Some(field) = form.next_field().await.map_err(broken)? {
+    let slow = |_elapsed| Stopped::Slow;
+    while let Some(field) = tokio::time::timeout(body_timeout, form.next_field()).await.map_err(slow)?.map_err(broken)? {
         if field.name() != Some("file") {
             continue;
         }
         let (name, claimed) = (field.file_name().map(ToOwned::to_owned), field.content_type().map(ToOwned::to_owned));
         let id: AttachmentId = random::id();
-        let stored = app.media.put(actor.workspace, id, field.boxed(), app.worker.timing.max_file_bytes).await?;
+        let stored = app.media.put(actor.workspace, id, in_time(field, body_timeout).boxed(), app.worker.timing.max_file_bytes).await?;
         let upload = NewUpload { id, name, claimed, stored, uploader: actor.reference() };
         let (row, _) = app
             .store
@@ -80,7 +87,56 @@ async fn store(app: &App, actor: &Arc<Actor>, mut form: Multipart) -> Result<ser
             .await?;
         return Ok(json!({ "id": row.id.to_string(), "name": row.name, "mime": row.mime, "bytes": row.bytes }));
     }
-    Err(Error::invalid("file", "the form has no field of this name"))
+    Err(Error::invalid("file", "the form has no field of this name").into())
+}
+
+/// A file of which every piece must come in time: a large one may take long, one that stands still may not.
+fn in_time(field: Field<'_>, at_most: Duration) -> impl Stream<Item = Result<Bytes, Stopped>> + Send {
+    tokio_stream::StreamExt::timeout(field, at_most).map(|piece| match piece {
+        Ok(Ok(bytes)) => Ok(bytes),
+        Ok(Err(broken)) => Err(Stopped::Broken(broken)),
+        Err(_elapsed) => Err(Stopped::Slow),
+    })
+}
+
+/// Why an upload ended before its end.
+#[derive(Debug, thiserror::Error)]
+enum Stopped {
+    #[error("the file took too long to arrive")]
+    Slow,
+    #[error("the upload broke off")]
+    Broken(#[source] MultipartError),
+}
+
+/// Why an upload was not stored.
+#[derive(Debug, thiserror::Error)]
+enum Failure {
+    #[error(transparent)]
+    Refused(#[from] Error),
+    #[error(transparent)]
+    Stopped(#[from] Stopped),
+}
+
+impl Stopped {
+    fn answer(&self) -> Response {
+        let status = match self {
+            Self::Slow => StatusCode::REQUEST_TIMEOUT,
+            Self::Broken(_) => StatusCode::BAD_REQUEST,
+        };
+        refused(status, ErrorCode::Invalid.as_str(), &self.to_string())
+    }
+
+    /// Whether the file store failed only because of this.
+    fn within(error: &Error) -> Option<&Self> {
+        let mut cause = std::error::Error::source(error);
+        while let Some(found) = cause {
+            if let Some(stopped) = found.downcast_ref() {
+                return Some(stopped);
+            }
+            cause = found.source();
+        }
+        None
+    }
 }
 
 async fn download(State(files): State<Files>, Path(id): Path<String>, RawQuery(query): RawQuery) -> Response {
@@ -131,6 +187,9 @@ pub fn as_file(found: &attachment::Model, body: Body) -> Response {
 }
 
 fn failed(error: &Error) -> Response {
+    if let Some(stopped) = Stopped::within(error) {
+        return stopped.answer();
+    }
     let code = error.code();
     let status = match code {
         ErrorCode::Invalid => StatusCode::BAD_REQUEST,

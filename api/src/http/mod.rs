@@ -10,4 +10,6 @@ pub mod health;
 pub mod layers;
 pub mod listen;
 pub mod media;
+pub mod picture;
+pub mod socket;
 pub mod webhook;

@@ -45,7 +45,7 @@ pub static SPEC: ChannelSpec = ChannelSpec {
     class: ChannelClass::Social,
     second_class: None,
     display_name: "Apple App reviews",
-    documentation_url: "https://developer.apple.com/documentation/appstoreconnectapi/customer-reviews",
+    documentation_url: Some("https://developer.apple.com/documentation/appstoreconnectapi/customer-reviews"),
     api_version: "4.4.1",
     checked_on: "2026-11-22",
     settings: SETTINGS,
@@ -68,6 +68,7 @@ pub static SPEC: ChannelSpec = ChannelSpec {
         delivered_receipts: false,
         read_receipts: false,
         may_start: false,
+        automatic_per_hour: None,
         reply_window: None,
     },
     // The one response is replaced: sending it twice is the same as once.

@@ -96,7 +96,7 @@ pub static SPEC: ChannelSpec = ChannelSpec {
     class: ChannelClass::Messaging,
     second_class: None,
     display_name: "Apple Messages for Business",
-    documentation_url: "https://register.apple.com/resources/messages/msp-rest-api/",
+    documentation_url: Some("https://register.apple.com/resources/messages/msp-rest-api/"),
     api_version: "v1",
     checked_on: "2026-11-22",
     settings: SETTINGS,
@@ -120,6 +120,7 @@ pub static SPEC: ChannelSpec = ChannelSpec {
         delivered_receipts: false,
         read_receipts: false,
         may_start: false,
+        automatic_per_hour: None,
         reply_window: None,
     },
     // The message id is ours; sending it again is safe.

@@ -18,7 +18,7 @@ use super::{
 };
 use crate::{
     channel::{Cx, FetchedFile, HttpStep, Step, StepReceipt},
-    error::{FailCode, Verdict},
+    error::{FailCode, Reach, Verdict},
     shared::{
         http::{GuardedClient, HttpReply},
         sign::{self, SigningKeys},
@@ -37,7 +37,7 @@ const FETCH_CAP_BYTES: u64 = 256 * 1024 * 1024;
 const DETAIL_CHARS: usize = 500;
 
 pub(super) async fn deliver(tokens: &TokenCache, cx: &Cx, channel: &OpenChannel, step: &Step) -> Result<StepReceipt, Verdict> {
-    let Step::Http(step) = step else { return Ok(StepReceipt { external_id: None, note: None }) };
+    let Step::Http(step) = step else { return Ok(StepReceipt::default()) };
     let url = Url::parse(&step.url).map_err(|_| suspend("The address of the integration is missing or no web address."))?;
     let body = with_links(cx, channel, step)?;
     let id = step.headers.iter().find(|(name, _)| name == sign::ID).map_or("", |(_, id)| id);
@@ -97,7 +97,7 @@ pub(super) async fn fetch(cx: &Cx, channel: &OpenChannel, reference: &str) -> Re
     let stream = stream.map_err(|failure| match failure.verdict() {
         // Whose address this is: the file's, not the channel's; and reading twice does no harm.
         Verdict::Suspend { reason } => gone(reason),
-        Verdict::Ambiguous { reason } => Verdict::Retry { after: None, pauses_account: false, reason },
+        Verdict::Ambiguous { reason } => Verdict::Retry { after: None, pauses_account: false, reach: Reach::Broken, reason },
         other => other,
     })?;
     match stream.status {
@@ -106,7 +106,8 @@ pub(super) async fn fetch(cx: &Cx, channel: &OpenChannel, reference: &str) -> Re
             Ok(FetchedFile { name: None, mime: text(header::CONTENT_TYPE), body: stream.body.boxed() })
         }
         status @ (408 | 425 | 429 | 500..=599) => {
-            Err(Verdict::Retry { after: None, pauses_account: false, reason: format!("the file's address answered {status}") })
+            let reason = format!("the file's address answered {status}");
+            Err(Verdict::Retry { after: None, pauses_account: false, reach: Reach::Answered, reason })
         }
         status => Err(gone(format!("the file's address answered {status}"))),
     }
@@ -136,7 +137,8 @@ fn signed(cx: &Cx, channel: &OpenChannel, id: &str, body: &[u8]) -> Result<Heade
     put(sign::TIMESTAMP, now.timestamp().to_string());
     match (channel.secret("signing_secret"), Mode::of(&channel.settings)) {
         (Some(secret), _) => {
-            let keys = SigningKeys::parse(secret.expose_secret()).map_err(|error| suspend(&format!("Signing secret: {error}.")))?;
+            let keys =
+                SigningKeys::parse_for_signing(secret.expose_secret()).map_err(|error| suspend(&format!("Signing secret: {error}.")))?;
             put(sign::SIGNATURE, keys.sign(id, now, body));
         }
         (None, Mode::Standard) => return Err(suspend("The channel has no signing secret.")),
@@ -148,7 +150,9 @@ fn signed(cx: &Cx, channel: &OpenChannel, id: &str, body: &[u8]) -> Result<Heade
 /// Standard integrators know our id and can be asked again; the others may do twice what they are asked twice.
 fn unanswered(channel: &OpenChannel, failure: crate::shared::http::HttpFailure) -> Verdict {
     match (failure.verdict(), Mode::of(&channel.settings)) {
-        (Verdict::Ambiguous { reason }, Mode::Standard) => Verdict::Retry { after: None, pauses_account: false, reason },
+        (Verdict::Ambiguous { reason }, Mode::Standard) => {
+            Verdict::Retry { after: None, pauses_account: false, reach: Reach::Broken, reason }
+        }
         (verdict, _) => verdict,
     }
 }
@@ -165,9 +169,9 @@ fn outcome(cx: &Cx, channel: &OpenChannel, reply: &HttpReply) -> Result<StepRece
     let is_standard = Mode::of(&channel.settings) == Mode::Standard;
     match status {
         // Without an id it is accepted all the same; the id may come by `message.status`.
-        200..=299 => Ok(StepReceipt { external_id, note: None }),
+        200..=299 => Ok(StepReceipt { external_id, ..StepReceipt::default() }),
         // It knows the id of our call and says what became of it.
-        409 if external_id.is_some() => Ok(StepReceipt { external_id, note: None }),
+        409 if external_id.is_some() => Ok(StepReceipt { external_id, ..StepReceipt::default() }),
         300..=399 => Err(suspend(&format!("The integration answered {status}: redirects are not followed, enter the final address."))),
         _ if is_token_refused(channel, status) => {
             Err(suspend(&format!("The integration answered {status}: it refuses our access token or signature.")))
@@ -185,9 +189,12 @@ fn outcome(cx: &Cx, channel: &OpenChannel, reply: &HttpReply) -> Result<StepRece
 }
 
 fn retry(cx: &Cx, reply: &HttpReply) -> Result<StepReceipt, Verdict> {
+    let after = reply.retry_after(cx.clock.now());
     Err(Verdict::Retry {
-        after: reply.retry_after(cx.clock.now()),
+        after,
         pauses_account: reply.status == 429,
+        // One that asks us to come back later is alive.
+        reach: if reply.status >= 500 && after.is_none() { Reach::Broken } else { Reach::Answered },
         reason: format!("the integration answered {}", reply.status),
     })
 }

@@ -10,11 +10,12 @@
 //! | `reaction.added`, `reaction.removed` | `idOnExternalPlatform`, `reaction`, `author.endUserIdentity` |
 //! | `thread.updated`, `thread.closed` | `thread` |
 //! | `contact.updated` | `endUserIdentity` |
-//! | `channel.health` | `status` |
+//! | `channel.health` | `status` (ok, degraded, down), `reason`, `intervalSeconds` (when the next one comes) |
 
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 use tributary_domain::{
+    channel::{ChannelHealth, HealthCause, HealthReason},
     ids::{ExternalMessageId, ExternalThreadId, ExternalUserId},
     inbound::{AttachmentSource, InboundAttachment, InboundEvent, InboundMessage, Receipt, ReceiptFailure, Sender},
     state::DeliveryState,
@@ -31,6 +32,14 @@ use crate::{
 
 /// Most files of one message.
 const MAX_FILES: usize = 50;
+
+/// Longest reason of a declared health that is kept, characters.
+const MAX_REASON: usize = 500;
+
+/// How often an integration may promise to say how it is doing, seconds.
+pub(super) const HEARTBEAT_MIN_S: i32 = 10;
+/// How seldom, seconds.
+pub(super) const HEARTBEAT_MAX_S: i32 = 86_400;
 
 /// What reading needs beside the data.
 #[derive(Debug, Clone, Copy)]
@@ -65,7 +74,7 @@ pub(super) fn read(event: &CloudEvent, reading: Reading) -> Result<InboundEvent,
             ignored("thread.updated: a name is taken from the next message".to_owned())
         }
         "contact.updated" => InboundEvent::ContactChanged(sender(&identity(&data))),
-        "channel.health" => ignored(format!("channel.health: {}", data.at("status").filled().unwrap_or_else(|| "ok".to_owned()))),
+        "channel.health" => health(&data),
         other => ignored(format!("unknown type {}", other.chars().take(64).collect::<String>())),
     };
     errors.into_result(read)
@@ -109,16 +118,20 @@ fn message(data: &Field<'_>, reading: Reading, needs_thread: bool) -> InboundMes
         external_id: data.at("idOnExternalPlatform").required_id().into(),
         part: 0,
         contact: if is_echo { echo_contact(data) } else { sender(&identity(data)) },
+        reply_to: None,
+        recipients: Vec::new(),
         is_echo,
         client_reference: data.at("webhookId").id(),
         thread: thread.map(ExternalThreadId),
         in_reply_to: quoted.iter().cloned().collect(),
+        signs: Vec::new(),
         quoted,
         subject: data.at("thread").at("threadName").filled().or_else(|| data.at("title").filled()),
         content,
         attachments,
         at: data.at("createdAtOnExternal").time().unwrap_or(reading.at),
         is_automatic: data.at("isAutomatic").flag(),
+        failed_proofs: Vec::new(),
         raw: None,
     }
 }
@@ -234,6 +247,27 @@ fn receipt(data: &Field<'_>, reading: Reading) -> Receipt {
 fn fail_code(code: Option<&str>) -> String {
     let known = code.and_then(|code| serde_json::from_value::<crate::error::FailCode>(code.into()).ok());
     known.unwrap_or(crate::error::FailCode::Other).as_str().to_owned()
+}
+
+fn health(data: &Field<'_>) -> InboundEvent {
+    let status = data.at("status");
+    let health = match status.filled().as_deref() {
+        None | Some("ok") => ChannelHealth::Ok,
+        Some("degraded") => ChannelHealth::Degraded,
+        Some("down") => ChannelHealth::Down,
+        _ => {
+            status.wrong("must be ok, degraded or down");
+            ChannelHealth::Ok
+        }
+    };
+    let said = data.at("reason").filled().map(|reason| reason.chars().take(MAX_REASON).collect());
+    let sentence: String = said.unwrap_or_else(|| "The integration reports trouble and gives no reason.".to_owned());
+    let reason = (health != ChannelHealth::Ok).then(|| HealthReason::new(HealthCause::Declared, sentence));
+    // A promise that is too close or too far is no reason to refuse a sign of life.
+    let promised = data.at("intervalSeconds").raw().and_then(Value::as_i64).filter(|seconds| *seconds > 0);
+    let within = |seconds: i64| seconds.clamp(HEARTBEAT_MIN_S.into(), HEARTBEAT_MAX_S.into());
+    let interval_s = promised.and_then(|seconds| i32::try_from(within(seconds)).ok());
+    InboundEvent::Health { health, reason, interval_s }
 }
 
 fn typing(data: &Field<'_>, is_typing: bool) -> InboundEvent {

@@ -17,7 +17,7 @@ use crate::{
     channel::{Accepted, RawInbound, Verified, WebhookReply, WebhookRequest},
     error::{FieldError, ParseError, WebhookReject},
     shared::{
-        cloudevents::{self, Mode},
+        cloudevents::{self, CloudEvent, Mode},
         fields::parse_error,
         hmac::is_same_secret,
         sign::{self, SignatureError, SigningKeys},
@@ -27,7 +27,7 @@ use crate::{
 /// Largest request, bytes (architecture, "Security walls").
 const MAX_BYTES: usize = 1024 * 1024;
 /// Largest batch, bytes.
-const MAX_BATCH_BYTES: usize = 5 * 1024 * 1024;
+pub(super) const MAX_BATCH_BYTES: usize = 5 * 1024 * 1024;
 /// Requests per minute that we offer in the CloudEvents handshake.
 const ALLOWED_RATE: &str = "600";
 
@@ -49,11 +49,14 @@ pub(super) fn verify(channel: &OpenChannel, request: &WebhookRequest) -> Result<
     }
     let reading = reading(channel, request.at);
     let headers = if mode == Mode::Binary && !is_compat { cloudevents::binary_headers(&request.headers) } else { BTreeMap::new() };
+    let mut items = Vec::new();
     let (form, dedupe_key) = if is_compat {
         let message = json_value(&request.body).and_then(|value| events::read_compat(&value, reading)).map_err(WebhookReject::Malformed)?;
         ("compat", format!("message {}", message.external_id.as_str()))
     } else if mode == Mode::Batch {
-        cloudevents::read_batch(&request.body).map_err(WebhookReject::Malformed)?;
+        let events = cloudevents::read_batch(&request.body).map_err(WebhookReject::Malformed)?;
+        let read = |event: Result<_, _>| event.and_then(|event| events::read(&event, reading)).err().unwrap_or_default();
+        items = events.into_iter().map(read).collect();
         ("batch", format!("batch {}", hex::encode(Sha256::digest(&request.body))))
     } else {
         let event = if mode == Mode::Binary {
@@ -65,7 +68,7 @@ pub(super) fn verify(channel: &OpenChannel, request: &WebhookRequest) -> Result<
         events::read(&event, reading).map_err(WebhookReject::Malformed)?;
         (if mode == Mode::Binary { "binary" } else { "structured" }, format!("event {}", event.key()))
     };
-    Ok(Verified { raw: RawInbound { form: form.to_owned(), headers, body: request.body.clone(), at: request.at }, dedupe_key })
+    Ok(Verified { raw: RawInbound { form: form.to_owned(), headers, body: request.body.clone(), at: request.at }, dedupe_key, items })
 }
 
 /// Answers the CloudEvents handshake (HTTP webhook specification, section 4): `OPTIONS` with the sender's origin.
@@ -83,26 +86,54 @@ pub(super) fn challenge(channel: &OpenChannel, request: &WebhookRequest) -> Opti
 pub(super) fn parse(channel: &OpenChannel, raw: &RawInbound) -> Result<Vec<Result<InboundEvent, ParseError>>, ParseError> {
     let reading = reading(channel, raw.at);
     let whole = |errors: Vec<FieldError>| parse_error(&errors);
-    let events = match raw.form.as_str() {
-        "structured" => vec![cloudevents::read_structured(&raw.body)],
-        "binary" => vec![cloudevents::read_binary(&raw.headers, &raw.body)],
-        "batch" => cloudevents::read_batch(&raw.body).map_err(whole)?,
-        "compat" => {
-            let message = json_value(&raw.body).and_then(|value| events::read_compat(&value, reading)).map_err(whole)?;
-            return Ok(vec![Ok(InboundEvent::Message(Box::new(message)))]);
-        }
-        other => return Err(ParseError::new(format!("unknown form {other}"))),
-    };
+    if raw.form == "compat" {
+        let message = json_value(&raw.body).and_then(|value| events::read_compat(&value, reading)).map_err(whole)?;
+        return Ok(vec![Ok(InboundEvent::Message(Box::new(message)))]);
+    }
+    let events = envelopes(raw)?;
     let read = |event: Result<_, _>| event.and_then(|event| events::read(&event, reading)).map_err(|errors| parse_error(&errors));
     Ok(events.into_iter().map(read).collect())
 }
 
-pub(super) fn reply(accepted: &Accepted) -> WebhookReply {
-    let (status, body) = match accepted {
+type Envelope = Result<CloudEvent, Vec<FieldError>>;
+
+fn envelopes(raw: &RawInbound) -> Result<Vec<Envelope>, ParseError> {
+    match raw.form.as_str() {
+        "structured" => Ok(vec![cloudevents::read_structured(&raw.body)]),
+        "binary" => Ok(vec![cloudevents::read_binary(&raw.headers, &raw.body)]),
+        "batch" => cloudevents::read_batch(&raw.body).map_err(|errors| parse_error(&errors)),
+        other => Err(ParseError::new(format!("unknown form {other}"))),
+    }
+}
+
+/// Source and id of each event: the same one again, in whatever request, has no effect. The older message form has
+/// neither; there the message's own id decides.
+pub(super) fn keys(raw: &RawInbound) -> Vec<Option<String>> {
+    let events = envelopes(raw).unwrap_or_default();
+    events.into_iter().map(|event| event.ok().map(|event| event.key())).collect()
+}
+
+/// Every event has an id of ours: that of the request, in a batch with its position after a stroke. A batch is taken as a
+/// whole; which of its events cannot be read, and why, stands beside them.
+pub(super) fn reply(accepted: &Accepted, items: &[Vec<FieldError>]) -> WebhookReply {
+    let (status, mut body) = match accepted {
         Accepted::Stored { reference } => (202, json!({"id": reference, "status": "accepted"})),
         Accepted::Duplicate { reference } => (200, json!({"id": reference, "status": "duplicate"})),
         Accepted::Conflict => (409, json!({"status": "conflict", "error": "This id was used before with other content."})),
     };
+    if let Accepted::Stored { reference } | Accepted::Duplicate { reference } = accepted
+        && !items.is_empty()
+    {
+        let told = items.iter().enumerate().map(|(position, errors)| {
+            let id = format!("{reference}/{position}");
+            if errors.is_empty() {
+                json!({"id": id, "status": body["status"]})
+            } else {
+                json!({"id": id, "status": "invalid", "errors": errors})
+            }
+        });
+        body["events"] = told.collect::<Vec<_>>().into();
+    }
     WebhookReply { status, content_type: "application/json", headers: Vec::new(), body: body.to_string().into() }
 }
 

@@ -30,7 +30,7 @@ use crate::{
         Accepted, Channel, Cx, Fetch, FetchedFile, Ingress, Media, RawInbound, Settings, Step, StepReceipt, Verified, Webhook,
         WebhookReply, WebhookRequest,
     },
-    error::{ParseError, ProbeError, Verdict, WebhookReject},
+    error::{FieldError, ParseError, ProbeError, Verdict, WebhookReject},
 };
 
 /// The adapter.
@@ -101,6 +101,10 @@ impl Webhook for Byoc {
         inbound::verify(channel, request)
     }
 
+    fn max_body_bytes(&self) -> usize {
+        inbound::MAX_BATCH_BYTES
+    }
+
     fn challenge(&self, channel: &OpenChannel, request: &WebhookRequest) -> Option<WebhookReply> {
         inbound::challenge(channel, request)
     }
@@ -113,8 +117,12 @@ impl Webhook for Byoc {
         inbound::parse(channel, raw)
     }
 
-    fn reply(&self, accepted: &Accepted) -> WebhookReply {
-        inbound::reply(accepted)
+    fn keys(&self, raw: &RawInbound) -> Vec<Option<String>> {
+        inbound::keys(raw)
+    }
+
+    fn reply(&self, accepted: &Accepted, items: &[Vec<FieldError>]) -> WebhookReply {
+        inbound::reply(accepted, items)
     }
 }
 

@@ -41,7 +41,8 @@ fn check_settings(channel: &OpenChannel) -> Result<Url, ProbeError> {
     match channel.secret("signing_secret") {
         None if needs_key => return Err(error("signing_secret", "Enter a signing secret.")),
         Some(secret) => {
-            SigningKeys::parse(secret.expose_secret()).map_err(|wrong| error("signing_secret", &format!("Signing secret: {wrong}.")))?;
+            SigningKeys::parse_for_signing(secret.expose_secret())
+                .map_err(|wrong| error("signing_secret", &format!("Signing secret: {wrong}.")))?;
         }
         None => {}
     }

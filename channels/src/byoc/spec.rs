@@ -3,9 +3,11 @@
 use std::borrow::Cow;
 
 use tributary_domain::spec::{
-    Capabilities, ChannelClass, ChannelKind, ChannelSpec, LengthUnit, MarkupSet, RichLimits, SendClass, SettingField, SettingType,
-    TextLimit, words,
+    Capabilities, ChannelClass, ChannelKind, ChannelSpec, HEARTBEAT_S, LengthUnit, MarkupSet, RichLimits, SendClass, SettingField,
+    SettingType, TextLimit, words,
 };
+
+use super::events::{HEARTBEAT_MAX_S, HEARTBEAT_MIN_S};
 
 /// What an administrator enters.
 const SETTINGS: &[SettingField] = &[
@@ -21,8 +23,8 @@ const SETTINGS: &[SettingField] = &[
         SettingType::Text,
         words("Signing secret", "Signaturgeheimnis"),
         words(
-            "whsec_… with 24 to 64 bytes; signs what we send. Several during a change, separated by spaces.",
-            "whsec_… mit 24 bis 64 Bytes; signiert, was wir senden. Mehrere während eines Wechsels, durch Leerzeichen getrennt.",
+            "whsec_… (shared, 24 to 64 bytes) or whsk_… (our private Ed25519 key) signs what we send; whpk_… (their public key) checks what comes in. Several, separated by spaces.",
+            "whsec_… (gemeinsam, 24 bis 64 Bytes) oder whsk_… (unser privater Ed25519-Schlüssel) signiert, was wir senden; whpk_… (öffentlicher Schlüssel der Gegenseite) prüft, was hereinkommt. Mehrere durch Leerzeichen getrennt.",
         ),
     )
     .secret(),
@@ -86,6 +88,16 @@ const SETTINGS: &[SettingField] = &[
         ),
     ),
     SettingField::new(
+        HEARTBEAT_S,
+        SettingType::Number,
+        words("Sign of life every … seconds", "Lebenszeichen alle … Sekunden"),
+        words(
+            "How often the integration sends channel.health. After three times that long without it the channel is shown as degraded. Empty: as the integration itself says in intervalSeconds.",
+            "Wie oft die Integration channel.health sendet. Nach dem Dreifachen dieser Zeit ohne Lebenszeichen gilt der Kanal als gestört. Leer: wie die Integration selbst in intervalSeconds angibt.",
+        ),
+    )
+    .between(HEARTBEAT_MIN_S, HEARTBEAT_MAX_S),
+    SettingField::new(
         "ca_pem",
         SettingType::Lines,
         words("Certificate authority (PEM)", "Zertifizierungsstelle (PEM)"),
@@ -99,7 +111,7 @@ pub static SPEC: ChannelSpec = ChannelSpec {
     class: ChannelClass::Byoc,
     second_class: None,
     display_name: "Bring your own channel",
-    documentation_url: "https://www.standardwebhooks.com/",
+    documentation_url: Some("https://www.standardwebhooks.com/"),
     api_version: "1",
     checked_on: "2026-11-22",
     settings: SETTINGS,
@@ -123,6 +135,7 @@ pub static SPEC: ChannelSpec = ChannelSpec {
         delivered_receipts: false,
         read_receipts: false,
         may_start: false,
+        automatic_per_hour: None,
         reply_window: None,
     },
     // `webhook-id` is our delivery id and stays the same over retries.

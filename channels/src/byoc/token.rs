@@ -21,7 +21,7 @@ use url::Url;
 use super::wire::TokenAnswer;
 use crate::{
     channel::Cx,
-    error::Verdict,
+    error::{Reach, Verdict},
     shared::http::{GuardedClient, HttpReply},
 };
 
@@ -132,7 +132,9 @@ async fn fetch(client: &GuardedClient, credentials: &Credentials<'_>, now: DateT
 /// A token call that got no answer has had no effect that matters: it can always be repeated.
 fn not_fetched(failure: crate::shared::http::HttpFailure) -> Verdict {
     match failure.verdict() {
-        Verdict::Ambiguous { reason } => Verdict::Retry { after: None, pauses_account: false, reason: format!("token address: {reason}") },
+        Verdict::Ambiguous { reason } => {
+            Verdict::Retry { after: None, pauses_account: false, reach: Reach::Broken, reason: format!("token address: {reason}") }
+        }
         other => other,
     }
 }
@@ -148,6 +150,7 @@ fn read(reply: &HttpReply, now: DateTime<Utc>) -> Result<Entry, Verdict> {
         408 | 425 | 429 | 500..=599 => Err(Verdict::Retry {
             after: reply.retry_after(now),
             pauses_account: reply.status == 429,
+            reach: if reply.status >= 500 { Reach::Broken } else { Reach::Answered },
             reason: format!("the token address answered {}", reply.status),
         }),
         status => Err(Verdict::Suspend {

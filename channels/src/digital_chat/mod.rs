@@ -49,7 +49,7 @@ impl Channel for DigitalChat {
             Step::Gateway { message } => message.map(|id| ExternalMessageId(id.to_string())),
             Step::Http(_) | Step::Mail(_) | Step::MailCopy(_) | Step::Nothing => None,
         };
-        Ok(StepReceipt { external_id, note: None })
+        Ok(StepReceipt { external_id, ..StepReceipt::default() })
     }
 
     async fn probe(&self, _cx: &Cx, _channel: &OpenChannel) -> Result<(), ProbeError> {

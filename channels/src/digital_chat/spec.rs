@@ -4,8 +4,16 @@ use std::borrow::Cow;
 
 use tributary_domain::spec::{
     Capabilities, Cell, ChannelClass, ChannelKind, ChannelSpec, EditRule, Extension, LengthUnit, MarkupSet, MediaClass, MediaLimit,
-    RichKind, RichLimits, SeedRow, SendClass, SettingField, SettingType, Support, TextLimit, words,
+    RichKind, RichLimits, SeedRow, SendClass, SettingField, SettingType, Support, TextLimit, Words, words,
 };
+
+/// Longest title and subtitle, characters: one line of the widget.
+const TITLE: i32 = 100;
+/// Longest greeting and text outside office hours, characters.
+const SENTENCES: i32 = 500;
+
+const FOR_GERMAN: Words = words("For visitors who read German.", "Für Besucher, die Deutsch lesen.");
+const FOR_ENGLISH: Words = words("For visitors who read English.", "Für Besucher, die Englisch lesen.");
 
 /// What an administrator enters.
 const SETTINGS: &[SettingField] = &[
@@ -20,7 +28,20 @@ const SETTINGS: &[SettingField] = &[
     )
     .required(),
     SettingField::new("title", SettingType::Text, words("Title", "Titel"), words("Stands at the top of the chat.", "Steht oben im Chat."))
-        .or("Chat"),
+        .or("Chat")
+        .up_to(TITLE),
+    SettingField::new(
+        "subtitle",
+        SettingType::Text,
+        words("Subtitle", "Untertitel"),
+        words(
+            "Stands below the title, in every language that has none of its own.",
+            "Steht unter dem Titel, in jeder Sprache ohne eigenen.",
+        ),
+    )
+    .up_to(TITLE),
+    SettingField::new("subtitle_de", SettingType::Text, words("Subtitle, German", "Untertitel, Deutsch"), FOR_GERMAN).up_to(TITLE),
+    SettingField::new("subtitle_en", SettingType::Text, words("Subtitle, English", "Untertitel, Englisch"), FOR_ENGLISH).up_to(TITLE),
     SettingField::new(
         "colour",
         SettingType::Text,
@@ -39,8 +60,14 @@ const SETTINGS: &[SettingField] = &[
         "greeting",
         SettingType::Text,
         words("Greeting", "Begrüßung"),
-        words("Shown before the first message.", "Erscheint vor der ersten Nachricht."),
-    ),
+        words(
+            "Shown before the first message, in every language that has none of its own.",
+            "Erscheint vor der ersten Nachricht, in jeder Sprache ohne eigene.",
+        ),
+    )
+    .up_to(SENTENCES),
+    SettingField::new("greeting_de", SettingType::Text, words("Greeting, German", "Begrüßung, Deutsch"), FOR_GERMAN).up_to(SENTENCES),
+    SettingField::new("greeting_en", SettingType::Text, words("Greeting, English", "Begrüßung, Englisch"), FOR_ENGLISH).up_to(SENTENCES),
     SettingField::new(
         "office_hours",
         SettingType::Json,
@@ -60,6 +87,30 @@ const SETTINGS: &[SettingField] = &[
         ),
     )
     .or("true"),
+    SettingField::new(
+        "offline_text",
+        SettingType::Text,
+        words("Text outside office hours", "Text außerhalb der Öffnungszeiten"),
+        words(
+            "Says when somebody is there again, in every language that has none of its own.",
+            "Sagt, wann wieder jemand da ist, in jeder Sprache ohne eigenen Text.",
+        ),
+    )
+    .up_to(SENTENCES),
+    SettingField::new(
+        "offline_text_de",
+        SettingType::Text,
+        words("Text outside office hours, German", "Text außerhalb der Öffnungszeiten, Deutsch"),
+        FOR_GERMAN,
+    )
+    .up_to(SENTENCES),
+    SettingField::new(
+        "offline_text_en",
+        SettingType::Text,
+        words("Text outside office hours, English", "Text außerhalb der Öffnungszeiten, Englisch"),
+        FOR_ENGLISH,
+    )
+    .up_to(SENTENCES),
     SettingField::new(
         "identity_secret",
         SettingType::Text,
@@ -137,7 +188,7 @@ pub static SPEC: ChannelSpec = ChannelSpec {
     class: ChannelClass::Chat,
     second_class: None,
     display_name: "Digital Chat",
-    documentation_url: "",
+    documentation_url: None,
     api_version: "1",
     checked_on: "2026-11-22",
     settings: SETTINGS,
@@ -160,6 +211,7 @@ pub static SPEC: ChannelSpec = ChannelSpec {
         delivered_receipts: true,
         read_receipts: true,
         may_start: false,
+        automatic_per_hour: None,
         reply_window: None,
     },
     // The message is in our own log; there is nothing to send twice.

@@ -10,6 +10,9 @@ use super::failure::MailError;
 /// Seconds between two looks into a mailbox whose server has no IDLE, when nothing else is set.
 const POLL_INTERVAL_S: i64 = 60;
 
+/// Largest mail, when nothing else is set, MB: what the large providers take (2026-11).
+const MAX_MAIL_MB: i64 = 25;
+
 /// How a connection is protected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Security {
@@ -51,6 +54,16 @@ pub(super) struct OAuth {
     pub(super) refresh_token: SecretString,
     pub(super) token_url: url::Url,
     pub(super) scope: Option<String>,
+    pub(super) mechanism: Mechanism,
+}
+
+/// How an access token is presented.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Mechanism {
+    /// That of Google and Microsoft.
+    XOAuth2,
+    /// That of RFC 7628.
+    OAuthBearer,
 }
 
 /// All settings of a mailbox.
@@ -62,6 +75,12 @@ pub(super) struct Account {
     pub(super) user: String,
     pub(super) auth: Auth,
     pub(super) sent_folder: Option<String>,
+    /// Mails are moved out of the inbox once they are stored.
+    pub(super) moves_away: bool,
+    /// Where to; `None`: the folder that the server marks as the archive.
+    pub(super) archive_folder: Option<String>,
+    /// Largest mail that we send, bytes.
+    pub(super) max_mail_bytes: u64,
     pub(super) ca_pem: Option<String>,
     pub(super) poll_interval: Duration,
     pub(super) import_days: Option<u32>,
@@ -83,6 +102,9 @@ impl Account {
             user: channel.text("user").unwrap_or(&address).to_owned(),
             auth: auth(channel)?,
             sent_folder: channel.text("sent_folder").map(str::to_owned),
+            moves_away: channel.text("after_fetch") == Some("move"),
+            archive_folder: channel.text("archive_folder").map(str::to_owned),
+            max_mail_bytes: channel.number("max_mail_mb").unwrap_or(MAX_MAIL_MB).clamp(1, 1000).unsigned_abs() * 1024 * 1024,
             ca_pem: lines(channel, "ca_pem"),
             poll_interval: Duration::from_secs(channel.number("poll_interval_s").unwrap_or(POLL_INTERVAL_S).clamp(1, 3600).unsigned_abs()),
             import_days: channel.number("import_days").and_then(|days| u32::try_from(days).ok()),
@@ -92,7 +114,7 @@ impl Account {
 }
 
 /// A setting of several lines, however the form sent it: as one text or as a list.
-fn lines(channel: &OpenChannel, key: &str) -> Option<String> {
+pub(super) fn lines(channel: &OpenChannel, key: &str) -> Option<String> {
     match channel.settings.get(key)? {
         serde_json::Value::Array(lines) => Some(lines.iter().filter_map(serde_json::Value::as_str).collect::<Vec<_>>().join("\n")),
         other => other.as_str().map(str::to_owned),
@@ -138,15 +160,16 @@ fn auth(channel: &OpenChannel) -> Result<Auth, MailError> {
         |key: &'static str| channel.secret(key).cloned().ok_or_else(|| MailError::setting(key, format!("The setting {key} is missing.")));
     match channel.text("auth").unwrap_or("password") {
         "password" => Ok(Auth::Password(secret("password")?)),
-        "xoauth2" => Ok(Auth::OAuth(OAuth {
+        mechanism @ ("xoauth2" | "oauthbearer") => Ok(Auth::OAuth(OAuth {
             client_id: required(channel, "oauth_client_id")?.to_owned(),
             client_secret: channel.secret("oauth_client_secret").cloned(),
             refresh_token: secret("oauth_refresh_token")?,
             token_url: url::Url::parse(required(channel, "oauth_token_url")?)
                 .map_err(|_| MailError::setting("oauth_token_url", "The token address is not a web address."))?,
             scope: channel.text("oauth_scope").map(str::to_owned),
+            mechanism: if mechanism == "xoauth2" { Mechanism::XOAuth2 } else { Mechanism::OAuthBearer },
         })),
-        _ => Err(MailError::setting("auth", "The way to sign in must be password or xoauth2.")),
+        _ => Err(MailError::setting("auth", "The way to sign in must be password, xoauth2 or oauthbearer.")),
     }
 }
 

@@ -11,7 +11,7 @@ use super::{
     quoting::{fold_html, fold_text},
     sanitise::{MAX_DEPTH, MAX_HTML_BYTES, sanitise},
     tags::{depth, is_visible, tags},
-    text::{clean, cut, decode_unknown, header_text, mime_of, part_text, unflow},
+    text::{clean, cut, decode_unknown, header_text, mime_of, part_bytes, part_text, unflow},
     tnef,
 };
 
@@ -188,7 +188,7 @@ fn file(message: &Message<'_>, part: &MessagePart<'_>) -> InboundAttachment {
         }
         PartType::Text(_) | PartType::Html(_) => {
             let name = if mime == "text/calendar" { Some("invite.ics".to_owned()) } else { None };
-            (name, Bytes::from(part_text(message, part)))
+            (name, part_bytes(message, part).map_or_else(|| Bytes::from(part_text(message, part)), Bytes::from))
         }
         _ => (None, Bytes::copy_from_slice(part.contents())),
     };

@@ -4,6 +4,7 @@
 use chrono::{DateTime, Utc};
 use mail_parser::{Message, PartType};
 use tributary_domain::{
+    delivery::COMPLAINT,
     inbound::{InboundEvent, Receipt, ReceiptFailure},
     outbound::OpenChannel,
     state::DeliveryState,
@@ -18,9 +19,6 @@ use crate::error::FailCode;
 
 /// [`ReceiptFailure::code`] of a mail that is still on its way: a warning, the message stays sent.
 pub(super) const DELAYED: &str = "DELAYED";
-
-/// [`ReceiptFailure::code`] of a mail whose reader called it spam: it arrived, and nothing more is wanted.
-pub(super) const COMPLAINT: &str = "COMPLAINT";
 
 /// Most characters of the other server's words that are kept.
 const MAX_DETAIL: usize = 500;

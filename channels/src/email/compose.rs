@@ -10,9 +10,9 @@ use lettre::{
     },
 };
 use sha2::{Digest, Sha256};
-use tributary_domain::outbound::OpenChannel;
+use tributary_domain::{ids::AttachmentId, outbound::OpenChannel};
 
-use super::text::clean;
+use super::{links, text::clean};
 use crate::channel::{Cx, MailStep};
 
 /// Why a mail cannot be written.
@@ -28,11 +28,12 @@ pub(super) enum ComposeError {
     Content(String),
 }
 
-/// Reads the files and writes the mail.
+/// Reads the files and writes the mail; the `linked` ones stay here and are named as links.
 ///
 /// # Errors
 /// [`ComposeError`].
-pub(super) async fn write(cx: &Cx, channel: &OpenChannel, mail: &MailStep) -> Result<Vec<u8>, ComposeError> {
+pub(super) async fn write(cx: &Cx, channel: &OpenChannel, mail: &MailStep, linked: &[AttachmentId]) -> Result<Vec<u8>, ComposeError> {
+    let mail = &links::with_links(cx, channel, mail, linked);
     let mut files = Vec::with_capacity(mail.attachments.len());
     for file in &mail.attachments {
         let read = cx.media.read(channel.workspace, file.id).await;
@@ -96,11 +97,23 @@ fn body(mail: &MailStep, files: &[Bytes]) -> Result<MultiPart, ComposeError> {
             alternative.multipart(shown.into_iter().fold(related, MultiPart::singlepart))
         }
     };
+    let alternative = match &mail.calendar {
+        // The last alternative is the one that programs prefer if they understand it (RFC 2046 5.1.4).
+        Some(calendar) => alternative.singlepart(calendar_part(calendar)?),
+        None => alternative,
+    };
     if attached.is_empty() {
         return Ok(alternative);
     }
     let mixed = MultiPart::mixed().boundary(boundary("mixed")).multipart(alternative);
     Ok(attached.into_iter().fold(mixed, MultiPart::singlepart))
+}
+
+/// Programs take an event for an invitation only when the part itself says so (RFC 6047 2.4).
+fn calendar_part(calendar: &str) -> Result<SinglePart, ComposeError> {
+    let kind = ContentType::parse("text/calendar; charset=utf-8; method=REQUEST");
+    let kind = kind.map_err(|error| ComposeError::Content(error.to_string()))?;
+    Ok(SinglePart::builder().header(kind).body(calendar.to_owned()))
 }
 
 fn mailbox(name: Option<&str>, address: &str) -> Option<Mailbox> {
@@ -118,7 +131,7 @@ mod tests {
 
     fn attachment(n: u128, name: &str, mime: &str, content_id: Option<&str>) -> MailAttachment {
         let id = uuid::Uuid::from_u128(n).into();
-        MailAttachment { id, name: name.to_owned(), mime: mime.to_owned(), content_id: content_id.map(str::to_owned) }
+        MailAttachment { id, name: name.to_owned(), mime: mime.to_owned(), content_id: content_id.map(str::to_owned), bytes: 0 }
     }
 
     #[test]
@@ -138,6 +151,36 @@ mod tests {
         assert_eq!(read.body_text(0).as_deref().map(str::trim), Some("Guten Tag,\r\n\r\nanbei die Übersicht."));
         let names: Vec<_> = read.attachments().filter_map(|part| part.attachment_name().map(str::to_owned)).collect();
         assert_eq!(names, ["Übersicht.pdf"]);
+    }
+
+    #[test]
+    fn an_invitation_is_the_last_of_the_alternatives() {
+        let mut mail = step();
+        mail.html = Some("<p>Termin</p>".to_owned());
+        mail.calendar = Some("BEGIN:VCALENDAR\r\nSUMMARY:Größe\r\nEND:VCALENDAR\r\n".to_owned());
+        let bytes = assemble(&mail, &[]).expect("a mail");
+        let read = MessageParser::default().parse(&bytes).expect("a mail");
+        let kinds: Vec<_> = read
+            .parts
+            .iter()
+            .filter_map(|part| part.content_type())
+            .map(|kind| format!("{}/{}", kind.ctype(), kind.subtype().unwrap_or_default()))
+            .collect();
+        assert_eq!(kinds, ["multipart/alternative", "text/plain", "text/html", "text/calendar"]);
+        let calendar = read.parts.last().expect("parts");
+        assert_eq!(calendar.content_type().and_then(|kind| kind.attribute("method")), Some("REQUEST"));
+        assert_eq!(calendar.text_contents(), mail.calendar.as_deref());
+    }
+
+    #[test]
+    fn an_address_outside_of_ascii_stays_as_it_is() {
+        let mut mail = step();
+        mail.to = "jürgen@example.test".to_owned();
+        mail.to_name = None;
+        let bytes = assemble(&mail, &[]).expect("a mail");
+        let read = MessageParser::default().parse(&bytes).expect("a mail");
+        let to = read.to().and_then(|list| list.first()).and_then(|one| one.address());
+        assert_eq!(to, Some("jürgen@example.test"), "{}", String::from_utf8_lossy(&bytes));
     }
 
     #[test]

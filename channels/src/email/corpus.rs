@@ -37,6 +37,8 @@ pub(super) fn step() -> MailStep {
         references: vec!["q0@example.test".to_owned(), "q1@example.test".to_owned()],
         text: "Guten Tag,\n\nanbei die Übersicht.".to_owned(),
         html: None,
+        calendar: None,
+        language: tributary_domain::content::Language::En,
         attachments: Vec::new(),
         is_automatic: false,
         at: noon(),
@@ -50,7 +52,8 @@ mod tests {
     use serde_json::{Value, json};
     use tributary_domain::{
         content::RichContent,
-        inbound::{AttachmentSource, InboundEvent, InboundMessage},
+        ids::ExternalUserId,
+        inbound::{AttachmentSource, InboundEvent, InboundMessage, RecipientKind},
         state::DeliveryState,
     };
 
@@ -190,6 +193,58 @@ mod tests {
                 other => panic!("{other:?}"),
             }
         );
+    }
+
+    #[test]
+    fn who_wrote_is_who_it_is_from() {
+        let mail = message("reply_to_elsewhere");
+        let shown = (mail.contact.external_id.as_str(), mail.contact.name.as_deref(), mail.is_echo);
+        assert_eq!(shown, ("mallory@bad.example", Some("Mallory"), false));
+        assert_eq!(mail.reply_to.as_ref().map(ExternalUserId::as_str), Some("Anna.Meier@kunde.example"));
+        let recipients: Vec<_> = mail.recipients.iter().map(|one| (one.kind, one.address.as_str(), one.name.as_deref())).collect();
+        assert_eq!(
+            recipients,
+            [
+                (RecipientKind::To, "support@example.test", Some("Example Support")),
+                (RecipientKind::To, "info@other.example", Some("Info")),
+                (RecipientKind::Cc, "bernd@kunde.example", Some("Meier, Bernd")),
+            ]
+        );
+        // The address is answered as its owner writes it.
+        let loop_of_ours = message("auto_own_loop");
+        assert_eq!(loop_of_ours.contact.external_id.as_str(), "anna.meier@kunde.example");
+        assert_eq!(loop_of_ours.reply_to.as_ref().map(ExternalUserId::as_str), Some("Anna.Meier@kunde.example"));
+        assert_eq!(message("text_files").reply_to, None);
+    }
+
+    #[test]
+    fn our_address_as_the_sender_proves_nothing() {
+        assert!(message("own_echo").is_echo);
+        let spoofed = message("spoofed_own_address");
+        assert_eq!((spoofed.is_echo, spoofed.is_automatic, spoofed.client_reference.as_deref()), (false, true, None));
+        assert_eq!(spoofed.contact.external_id.as_str(), "support@example.test");
+        let form = message("contact_form_reply_to");
+        assert_eq!((form.contact.external_id.as_str(), form.is_automatic), ("support@example.test", false));
+        assert_eq!(form.reply_to.as_ref().map(ExternalUserId::as_str), Some("Bernd@web.example"));
+    }
+
+    #[test]
+    fn text_files_keep_every_byte() {
+        let files: Vec<_> = message("text_files").attachments.into_iter().map(|file| (file.name, file.source)).collect();
+        let file = |name: &str, bytes: &'static [u8]| (Some(name.to_owned()), AttachmentSource::Inline(bytes.into()));
+        assert_eq!(files, [file("prices.csv", b"Name;Preis\r\nH\xe6lle;12\xd5\r\n\0"), file("note.txt", b"Gr\xfc\xdfe\r\nund\0")]);
+    }
+
+    #[test]
+    fn a_mail_that_is_not_handed_out_says_why() {
+        let unreadable = |uid| {
+            let bytes = MailBytes::Unreadable { uid_validity: 9, reason: "no literal".to_owned() };
+            item(FoundMail { uid, size: 10, received: Some(noon()), bytes })
+        };
+        assert_ne!(unreadable(3).dedupe_key, unreadable(4).dedupe_key);
+        assert_eq!(unreadable(3).dedupe_key, unreadable(3).dedupe_key);
+        let reason = parse(&channel(), &unreadable(3).raw).expect_err("nothing to read").reason;
+        assert_eq!(reason, "the mail with the UID 3 cannot be fetched and stays in the mailbox: no literal");
     }
 
     #[test]

@@ -55,7 +55,7 @@ impl MailError {
 impl From<MailError> for Verdict {
     fn from(error: MailError) -> Self {
         match error {
-            MailError::Unreachable { sentence, .. } => Self::Retry { after: None, pauses_account: false, reason: sentence },
+            MailError::Unreachable { sentence, .. } => Self::no_connection(sentence),
             MailError::Setting { sentence, .. } | MailError::SignIn { sentence, .. } | MailError::Folder { sentence } => {
                 Self::Suspend { reason: sentence }
             }

@@ -1,5 +1,8 @@
 //! One IMAP connection with one folder open. Knows the protocol, not what mails mean.
 
+mod fetch;
+mod flags;
+
 use std::{collections::BTreeMap, time::Duration};
 
 use async_imap::{
@@ -7,29 +10,24 @@ use async_imap::{
     imap_proto::{NameAttribute, Response, ResponseCode, Status},
     types::Capability,
 };
-use bytes::Bytes;
 use chrono::{DateTime, NaiveDate, Utc};
 use futures_util::TryStreamExt;
 use secrecy::ExposeSecret;
 use tokio::time::timeout;
 use tributary_domain::outbound::OpenChannel;
 
+pub(super) use self::fetch::FetchError;
 use super::{
     account::{Account, Security},
     failure::MailError,
     folders::folder_name,
     net::{self, MailStream},
-    oauth::{Credentials, TokenCache, xoauth2},
-    wire::{FoundMail, MAX_MAIL_BYTES, MailBytes},
+    oauth::{Credentials, Sasl, TokenCache, bearer},
 };
 use crate::channel::Cx;
 
 /// Longest wait for the answer to one command.
 const COMMAND_TIMEOUT: Duration = Duration::from_secs(60);
-
-/// Mails above this are fetched in ranges of this size, bytes: a broken connection loses little, and no server has to
-/// build one huge literal.
-const RANGE_BYTES: u32 = 512 * 1024;
 
 const FIELD: &str = "imap_host";
 
@@ -38,6 +36,21 @@ pub(super) struct Imap {
     session: Session<MailStream>,
     /// The server can tell us about new mails by itself.
     pub(super) has_idle: bool,
+    /// What else the server can do.
+    can: Abilities,
+    /// Longest wait for the answer to whatever is asked while following a folder.
+    patience: Duration,
+}
+
+/// Extensions that the server offers.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+struct Abilities {
+    /// Numbers changes of flags (RFC 7162).
+    condstore: bool,
+    /// Moves mails in one step (RFC 6851).
+    moves: bool,
+    /// Removes single mails (RFC 4315).
+    uidplus: bool,
 }
 
 /// What is known about a folder when it is opened.
@@ -46,6 +59,8 @@ pub(super) struct Folder {
     pub(super) uid_validity: u32,
     /// The UID that the next mail will get.
     pub(super) uid_next: u32,
+    /// Number of the last change of flags, where the server numbers them.
+    pub(super) highest_modseq: Option<u64>,
 }
 
 /// A mail's number, size and time of receipt.
@@ -54,6 +69,14 @@ pub(super) struct Listed {
     pub(super) uid: u32,
     pub(super) size: u32,
     pub(super) received: Option<DateTime<Utc>>,
+}
+
+impl Listed {
+    /// A mail of which the server tells nothing that can be read. It counts as one that is fetched in ranges, so that its
+    /// size does not matter.
+    pub(super) fn only_number(uid: u32) -> Self {
+        Self { uid, size: fetch::RANGE_BYTES + 1, received: None }
+    }
 }
 
 /// How an IDLE ended.
@@ -72,7 +95,7 @@ impl Imap {
     /// [`MailError`].
     pub(super) async fn open(cx: &Cx, tokens: &TokenCache, channel: &OpenChannel, account: &Account) -> Result<Self, MailError> {
         let first = tokens.credentials(cx, channel, account, false).await?;
-        let is_token = matches!(first, Credentials::Bearer(_));
+        let is_token = matches!(first, Credentials::Bearer { .. });
         match Self::sign_in(cx, account, first).await {
             Err(MailError::SignIn { .. }) if is_token => {
                 Self::sign_in(cx, account, tokens.credentials(cx, channel, account, true).await?).await
@@ -98,21 +121,31 @@ impl Imap {
             Credentials::Password(password) => {
                 let is_ascii = account.user.is_ascii() && password.expose_secret().is_ascii();
                 if offers_plain || !is_ascii {
-                    let text = format!("\0{}\0{}", account.user, password.expose_secret());
-                    within_auth(client.authenticate("PLAIN", Once(Some(text)))).await
+                    let message = format!("\0{}\0{}", account.user, password.expose_secret());
+                    sasl(client, Sasl { mechanism: "PLAIN", message, after_refusal: "" }).await
                 } else {
                     within_auth(client.login(&account.user, password.expose_secret())).await
                 }
             }
-            Credentials::Bearer(token) => within_auth(client.authenticate("XOAUTH2", Once(Some(xoauth2(&account.user, &token))))).await,
+            Credentials::Bearer { token, mechanism } => sasl(client, bearer(mechanism, &account.user, server, &token)).await,
         };
         let mut session = signed_in?;
         let capabilities = within(session.capabilities()).await.map_err(lost)?;
         let has_idle = capabilities.has_str("IDLE");
+        let condstore = capabilities.has_str("CONDSTORE") || capabilities.has_str("QRESYNC");
+        let can = Abilities { condstore, moves: capabilities.has_str("MOVE"), uidplus: capabilities.has_str("UIDPLUS") };
         if capabilities.has(&Capability::Atom("ID".to_owned())) {
             within(session.id([("name", Some("Tributary"))])).await.map_err(lost)?;
         }
-        Ok(Self { session, has_idle })
+        if can.condstore && capabilities.has_str("ENABLE") {
+            within(session.run_command_and_check_ok("ENABLE CONDSTORE")).await.map_err(lost)?;
+        }
+        Ok(Self { session, has_idle, can, patience: COMMAND_TIMEOUT })
+    }
+
+    /// The same connection, more or less patient while following a folder.
+    pub(super) fn with_patience(self, patience: Duration) -> Self {
+        Self { patience, ..self }
     }
 
     /// Opens a folder for reading and writing.
@@ -120,12 +153,22 @@ impl Imap {
     /// # Errors
     /// [`MailError::Folder`] when there is no such folder.
     pub(super) async fn select(&mut self, folder: &str) -> Result<Folder, MailError> {
-        let mailbox = within(self.session.select(folder_name(folder))).await.map_err(|error| match error {
+        self.select_raw(&folder_name(folder)).await
+    }
+
+    /// As [`Self::select`], by the name as the server writes it.
+    ///
+    /// # Errors
+    /// As [`Self::select`].
+    pub(super) async fn select_raw(&mut self, folder: &str) -> Result<Folder, MailError> {
+        let selecting =
+            async { if self.can.condstore { self.session.select_condstore(folder).await } else { self.session.select(folder).await } };
+        let mailbox = within(selecting).await.map_err(|error| match error {
             async_imap::error::Error::No(said) => MailError::Folder { sentence: format!("The folder {folder} cannot be opened ({said}).") },
             other => lost(other),
         })?;
         match (mailbox.uid_validity, mailbox.uid_next) {
-            (Some(uid_validity), Some(uid_next)) => Ok(Folder { uid_validity, uid_next }),
+            (Some(uid_validity), Some(uid_next)) => Ok(Folder { uid_validity, uid_next, highest_modseq: mailbox.highest_modseq }),
             _ => Err(MailError::Folder {
                 sentence: format!("The server gives no UIDVALIDITY or UIDNEXT for {folder}; such a folder cannot be followed."),
             }),
@@ -135,12 +178,36 @@ impl Imap {
     /// The mails above `last`, by UID.
     ///
     /// # Errors
-    /// [`MailError::Unreachable`].
-    pub(super) async fn list_after(&mut self, last: u32) -> Result<Vec<Listed>, MailError> {
+    /// [`FetchError`]; the connection is good for nothing then.
+    pub(super) async fn list_after(&mut self, last: u32) -> Result<Vec<Listed>, FetchError> {
         let Some(first) = last.checked_add(1) else { return Ok(Vec::new()) };
         // `n:*` always means at least the newest mail, even when its UID is below n.
         let found = self.list(&format!("{first}:*")).await?;
         Ok(found.into_iter().filter(|mail| mail.uid > last).collect())
+    }
+
+    /// The mails with these UIDs, as far as they are there.
+    ///
+    /// # Errors
+    /// As [`Self::list_after`].
+    pub(super) async fn list_these(&mut self, uids: &[u32]) -> Result<Vec<Listed>, FetchError> {
+        if uids.is_empty() {
+            return Ok(Vec::new());
+        }
+        let found = self.list(&uids.iter().map(ToString::to_string).collect::<Vec<_>>().join(",")).await?;
+        Ok(found.into_iter().filter(|mail| uids.contains(&mail.uid)).collect())
+    }
+
+    /// The UIDs above `last`, in order, and nothing else about the mails.
+    ///
+    /// # Errors
+    /// [`MailError::Unreachable`].
+    pub(super) async fn search_after(&mut self, last: u32) -> Result<Vec<u32>, MailError> {
+        let Some(first) = last.checked_add(1) else { return Ok(Vec::new()) };
+        let found = within(self.session.uid_search(format!("UID {first}:*"))).await.map_err(lost)?;
+        let mut uids: Vec<u32> = found.into_iter().filter(|uid| *uid > last).collect();
+        uids.sort_unstable();
+        Ok(uids)
     }
 
     /// The UIDs of mails that came in on this day or later.
@@ -154,85 +221,27 @@ impl Imap {
         Ok(uids)
     }
 
-    async fn list(&mut self, set: &str) -> Result<Vec<Listed>, MailError> {
+    async fn list(&mut self, set: &str) -> Result<Vec<Listed>, FetchError> {
+        let patience = self.patience;
         let listing = async {
             let mut found = BTreeMap::new();
             let mut answers = self.session.uid_fetch(set, "(UID INTERNALDATE RFC822.SIZE)").await?;
             while let Some(answer) = answers.try_next().await? {
-                if let (Some(uid), Some(size)) = (answer.uid, answer.size) {
-                    let received = answer.internal_date().map(|at| at.with_timezone(&Utc));
-                    found.insert(uid, Listed { uid, size, received });
+                let Some(uid) = answer.uid else { continue };
+                match answer.size {
+                    Some(size) => {
+                        let received = answer.internal_date().map(|at| at.with_timezone(&Utc));
+                        found.insert(uid, Listed { uid, size, received });
+                    }
+                    // News of flags that nobody asked for; or an entry of which the client library skips what it cannot read.
+                    None => {
+                        found.entry(uid).or_insert_with(|| Listed::only_number(uid));
+                    }
                 }
             }
             Ok(found)
         };
-        Ok(within(listing).await.map_err(lost)?.into_values().collect())
-    }
-
-    /// Fetches mails without marking them as read. A mail that vanished meanwhile is left out.
-    ///
-    /// # Errors
-    /// [`MailError::Unreachable`].
-    pub(super) async fn fetch(&mut self, mails: &[Listed]) -> Result<Vec<FoundMail>, MailError> {
-        let small: Vec<String> = mails.iter().filter(|mail| mail.size <= RANGE_BYTES).map(|mail| mail.uid.to_string()).collect();
-        let mut whole = if small.is_empty() { BTreeMap::new() } else { self.fetch_whole(&small.join(",")).await? };
-        let mut found = Vec::with_capacity(mails.len());
-        for mail in mails {
-            let bytes = if mail.size > MAX_MAIL_BYTES {
-                self.fetch_section(mail.uid, "BODY.PEEK[HEADER]").await?.map(MailBytes::HeaderOnly)
-            } else if mail.size > RANGE_BYTES {
-                self.fetch_ranges(mail).await?.map(MailBytes::Whole)
-            } else {
-                whole.remove(&mail.uid).map(MailBytes::Whole)
-            };
-            if let Some(bytes) = bytes {
-                found.push(FoundMail { uid: mail.uid, size: mail.size, received: mail.received, bytes });
-            }
-        }
-        Ok(found)
-    }
-
-    async fn fetch_whole(&mut self, set: &str) -> Result<BTreeMap<u32, Bytes>, MailError> {
-        let fetching = async {
-            let mut found = BTreeMap::new();
-            let mut answers = self.session.uid_fetch(set, "(UID BODY.PEEK[])").await?;
-            while let Some(answer) = answers.try_next().await? {
-                if let (Some(uid), Some(body)) = (answer.uid, answer.body()) {
-                    found.insert(uid, Bytes::copy_from_slice(body));
-                }
-            }
-            Ok(found)
-        };
-        within(fetching).await.map_err(lost)
-    }
-
-    async fn fetch_ranges(&mut self, mail: &Listed) -> Result<Option<Bytes>, MailError> {
-        let mut whole = Vec::with_capacity(mail.size as usize);
-        loop {
-            let item = format!("BODY.PEEK[]<{}.{RANGE_BYTES}>", whole.len());
-            let Some(range) = self.fetch_section(mail.uid, &item).await? else { return Ok(None) };
-            whole.extend_from_slice(&range);
-            // RFC822.SIZE is wrong on some servers: the end is where a range comes back short.
-            if range.len() < RANGE_BYTES as usize || whole.len() >= MAX_MAIL_BYTES as usize {
-                return Ok(Some(whole.into()));
-            }
-        }
-    }
-
-    async fn fetch_section(&mut self, uid: u32, item: &str) -> Result<Option<Bytes>, MailError> {
-        let fetching = async {
-            let mut found = None;
-            let mut answers = self.session.uid_fetch(uid.to_string(), format!("(UID {item})")).await?;
-            while let Some(answer) = answers.try_next().await? {
-                if answer.uid == Some(uid)
-                    && let Some(bytes) = answer.body().or_else(|| answer.header())
-                {
-                    found = Some(Bytes::copy_from_slice(bytes));
-                }
-            }
-            Ok(found)
-        };
-        within(fetching).await.map_err(lost)
+        Ok(within_time(patience, listing).await.map_err(FetchError::from)?.into_values().collect())
     }
 
     /// Waits in IDLE until something changes, `longest` has passed, or the stop signal comes.
@@ -240,9 +249,9 @@ impl Imap {
     /// # Errors
     /// [`MailError::Unreachable`] when the server is gone: the tagged answer at the end of each IDLE proves it alive.
     pub(super) async fn idle(self, longest: Duration, stop: &tokio_util::sync::CancellationToken) -> Result<(Self, Woken), MailError> {
-        let Self { session, has_idle } = self;
+        let Self { session, has_idle, can, patience } = self;
         let mut handle = session.idle();
-        within(handle.init()).await.map_err(lost)?;
+        within_time(patience, handle.init()).await.map_err(lost)?;
         let woken = {
             let (waiting, _interrupt) = handle.wait_with_timeout(longest);
             tokio::select! {
@@ -254,8 +263,8 @@ impl Imap {
                 },
             }
         };
-        let session = within(handle.done()).await.map_err(lost)?;
-        Ok((Self { session, has_idle }, woken))
+        let session = within_time(patience, handle.done()).await.map_err(lost)?;
+        Ok((Self { session, has_idle, can, patience }, woken))
     }
 
     /// Asks whether there is news, on servers without IDLE.
@@ -263,7 +272,7 @@ impl Imap {
     /// # Errors
     /// [`MailError::Unreachable`].
     pub(super) async fn noop(&mut self) -> Result<(), MailError> {
-        within(self.session.noop()).await.map_err(lost)
+        within_time(self.patience, self.session.noop()).await.map_err(lost)
     }
 
     /// The folder for copies of sent mails: the one that is set, else the one the server calls `\Sent`.
@@ -271,6 +280,18 @@ impl Imap {
     /// # Errors
     /// [`MailError::Unreachable`].
     pub(super) async fn sent_folder(&mut self, set: Option<&str>) -> Result<Option<String>, MailError> {
+        self.special_folder(set, NameAttribute::Sent).await
+    }
+
+    /// The folder for mails that were received: the one that is set, else the one the server calls `\Archive`.
+    ///
+    /// # Errors
+    /// [`MailError::Unreachable`].
+    pub(super) async fn archive_folder(&mut self, set: Option<&str>) -> Result<Option<String>, MailError> {
+        self.special_folder(set, NameAttribute::Archive).await
+    }
+
+    async fn special_folder(&mut self, set: Option<&str>, kind: NameAttribute<'static>) -> Result<Option<String>, MailError> {
         if let Some(folder) = set {
             return Ok(Some(folder_name(folder)));
         }
@@ -278,7 +299,7 @@ impl Imap {
             let mut found = None;
             let mut names = self.session.list(Some(""), Some("*")).await?;
             while let Some(name) = names.try_next().await? {
-                if name.attributes().contains(&NameAttribute::Sent) {
+                if name.attributes().contains(&kind) {
                     found = Some(name.name().to_owned());
                 }
             }
@@ -295,16 +316,17 @@ impl Imap {
         within(self.session.append(folder, Some("(\\Seen)"), None, mail)).await.map_err(lost)
     }
 
-    /// Marks the mail with this `Message-ID` in the open folder as read and answered.
+    /// Marks the mail with this `Message-ID` in the open folder as read and answered; whether it is there.
     ///
     /// # Errors
     /// [`MailError::Unreachable`].
-    pub(super) async fn mark_answered(&mut self, message_id: &str) -> Result<(), MailError> {
+    pub(super) async fn mark_answered(&mut self, message_id: &str) -> Result<bool, MailError> {
         if message_id.contains(['"', '\\', '\r', '\n']) || !message_id.is_ascii() {
-            return Ok(());
+            return Ok(false);
         }
         let query = format!("HEADER Message-ID \"<{message_id}>\"");
         let found = within(self.session.uid_search(query)).await.map_err(lost)?;
+        let is_there = !found.is_empty();
         for uid in found {
             let storing = async {
                 let answers = self.session.uid_store(uid.to_string(), "+FLAGS (\\Seen \\Answered)").await?;
@@ -312,7 +334,7 @@ impl Imap {
             };
             within(storing).await.map_err(lost)?;
         }
-        Ok(())
+        Ok(is_there)
     }
 
     /// Says goodbye; the connection is closed in any case.
@@ -323,15 +345,18 @@ impl Imap {
     }
 }
 
-/// Answers the first challenge, and any further one with an empty line: a further one is the server's explanation of
-/// its refusal, and it waits for that line before it refuses.
-struct Once(Option<String>);
+/// Answers the first challenge, and any further one with what the mechanism wants then: a further one is the server's
+/// explanation of its refusal, and it waits for that line before it refuses.
+struct Once {
+    first: Option<String>,
+    after_refusal: &'static str,
+}
 
 impl async_imap::Authenticator for Once {
     type Response = String;
 
     fn process(&mut self, _challenge: &[u8]) -> String {
-        self.0.take().unwrap_or_default()
+        self.first.take().unwrap_or_else(|| self.after_refusal.to_owned())
     }
 }
 
@@ -359,7 +384,15 @@ async fn greeting(client: &mut Client<MailStream>) -> Result<bool, MailError> {
 type ImapResult<T> = Result<T, async_imap::error::Error>;
 
 async fn within<T>(exchange: impl Future<Output = ImapResult<T>>) -> ImapResult<T> {
-    timeout(COMMAND_TIMEOUT, exchange).await.unwrap_or_else(|_| Err(std::io::Error::from(std::io::ErrorKind::TimedOut).into()))
+    within_time(COMMAND_TIMEOUT, exchange).await
+}
+
+async fn within_time<T>(longest: Duration, exchange: impl Future<Output = ImapResult<T>>) -> ImapResult<T> {
+    timeout(longest, exchange).await.unwrap_or_else(|_| Err(std::io::Error::from(std::io::ErrorKind::TimedOut).into()))
+}
+
+async fn sasl(client: Client<MailStream>, way: Sasl) -> Result<Session<MailStream>, MailError> {
+    within_auth(client.authenticate(way.mechanism, Once { first: Some(way.message), after_refusal: way.after_refusal })).await
 }
 
 async fn within_auth(

@@ -5,17 +5,26 @@ use url::Url;
 
 use super::sanitise::wake;
 
-/// The HTML of a content, or `None` when plain text says everything.
+/// The HTML of a content, without the page around it, or `None` when plain text says everything.
 pub(super) fn html_of(content: &RichContent, fallback: &str) -> Option<String> {
-    let inner = match content {
+    Some(match content {
         RichContent::Formatted(Formatted { markup: Markup::Html, source }) => wake(source),
         RichContent::Formatted(Formatted { markup: Markup::Markdown, source }) => markdown_to_html(source),
         RichContent::RichLink(link) => link_card(link),
         RichContent::PaymentRequest(request) => with_button(fallback, &request.url, &request.description),
         RichContent::AppointmentRequest(request) => with_button(fallback, request.url.as_ref()?, &request.title),
         _ => return None,
-    };
-    Some(format!("<!DOCTYPE html>\n<html><head><meta charset=\"utf-8\"></head><body>\n{inner}\n</body></html>\n"))
+    })
+}
+
+/// The page around a mail's HTML.
+pub(super) fn page(inner: &str) -> String {
+    format!("<!DOCTYPE html>\n<html><head><meta charset=\"utf-8\"></head><body>\n{inner}\n</body></html>\n")
+}
+
+/// Plain text as HTML that looks the same.
+pub(super) fn text_as_html(text: &str) -> String {
+    format!("<p>{}</p>", escape(text).replace('\n', "<br>\n"))
 }
 
 /// A card as a table, because that is what every mail program shows alike.
@@ -43,9 +52,9 @@ fn link_card(link: &RichLink) -> String {
 
 fn with_button(fallback: &str, url: &Url, label: &str) -> String {
     format!(
-        "<p>{}</p>\n<table cellpadding=\"0\" cellspacing=\"0\"><tr><td style=\"background-color:#0b57d0;padding:10px 18px\">\
+        "{}\n<table cellpadding=\"0\" cellspacing=\"0\"><tr><td style=\"background-color:#0b57d0;padding:10px 18px\">\
          <a href=\"{}\" style=\"color:#ffffff;font-family:sans-serif\">{}</a></td></tr></table>",
-        escape(fallback).replace('\n', "<br>\n"),
+        text_as_html(fallback),
         escape(url.as_str()),
         escape(label)
     )

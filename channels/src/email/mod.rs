@@ -1,30 +1,37 @@
 //! E-mail: a mailbox over IMAP (receiving) and SMTP (sending).
 //!
 //! One file per concern: `listen` receives (IMAP IDLE, or polling where the server has none), `inbound` turns a
-//! mail into an event (`body`, `quoting`, `sanitise`, `bounce`, `automatic`, `threading` are its parts),
-//! `outbound` renders, `compose` writes the mail out, `smtp` hands it over, `probe` checks the settings.
+//! mail into an event (`body`, `quoting`, `sanitise`, `bounce`, `automatic`, `threading`, `signs`, `origin` are its
+//! parts), `outbound` renders (with `markup`, `calendar`, `signature`, `links`), `compose` writes the mail out, `smtp`
+//! hands it over, `probe` checks the settings.
 //!
 //! Quirks: nobody confirms delivery, so a mail stays *sent* until a bounce comes; the `Message-ID` is fixed per
 //! outbound work, so a second copy after a doubtful send can be recognised by the receiver; `UID FETCH n:*` always
 //! answers with at least the newest mail.
 
 mod account;
+mod addresses;
 mod automatic;
 mod body;
 mod bounce;
+mod calendar;
 mod compose;
 mod failure;
 mod folders;
 mod imap;
 mod inbound;
+mod links;
 mod listen;
 mod markup;
 mod net;
 mod oauth;
+mod origin;
 mod outbound;
 mod probe;
 mod quoting;
 mod sanitise;
+mod signature;
+mod signs;
 mod smtp;
 pub mod spec;
 mod tags;
@@ -32,6 +39,7 @@ mod text;
 mod threading;
 mod tls;
 mod tnef;
+mod turns;
 mod wire;
 
 #[cfg(test)]
@@ -45,16 +53,27 @@ use tributary_domain::{
     spec::ChannelSpec,
 };
 
-pub use self::quoting::QUOTE_MARK;
+pub use self::{listen::Waits, quoting::QUOTE_MARK};
 use crate::{
     channel::{Channel, Cx, Ingress, Listen, Media, RawInbound, Sink, Step, StepReceipt},
     error::{ParseError, ProbeError, Verdict},
 };
 
-/// The adapter. Keeps nothing but access tokens that are still good, so that not every mail asks for a new one.
+/// The adapter. Keeps nothing but access tokens that are still good, so that not every mail asks for a new one, and whose
+/// turn it is to put a copy into a mailbox.
 #[derive(Default)]
 pub struct Email {
     tokens: oauth::TokenCache,
+    copies: turns::Turns,
+    waits: Waits,
+}
+
+impl Email {
+    /// An adapter whose listeners wait as long as this.
+    #[must_use]
+    pub fn with_waits(waits: Waits) -> Self {
+        Self { waits, ..Self::default() }
+    }
 }
 
 #[async_trait]
@@ -75,11 +94,14 @@ impl Channel for Email {
         outbound::render(channel, outbound)
     }
 
-    async fn deliver(&self, cx: &Cx, channel: &OpenChannel, step: &Step, _done: &[StepReceipt]) -> Result<StepReceipt, Verdict> {
+    async fn deliver(&self, cx: &Cx, channel: &OpenChannel, step: &Step, done: &[StepReceipt]) -> Result<StepReceipt, Verdict> {
         match step {
             Step::Mail(mail) => outbound::send(cx, &self.tokens, channel, mail).await,
-            Step::MailCopy(mail) => Ok(outbound::keep_copy(cx, &self.tokens, channel, mail).await),
-            Step::Http(_) | Step::Gateway { .. } | Step::Nothing => Ok(StepReceipt { external_id: None, note: None }),
+            Step::MailCopy(mail) => {
+                let linked: Vec<_> = done.iter().flat_map(|receipt| receipt.linked.iter().copied()).collect();
+                Ok(outbound::keep_copy(cx, &self.tokens, &self.copies, channel, mail, &linked).await)
+            }
+            Step::Http(_) | Step::Gateway { .. } | Step::Nothing => Ok(StepReceipt::default()),
         }
     }
 
@@ -98,7 +120,7 @@ impl Listen for Email {
         sink: &dyn Sink,
         shutdown: CancellationToken,
     ) -> Result<(), Verdict> {
-        listen::listen(cx, &self.tokens, channel, cursor, sink, shutdown).await
+        listen::listen(cx, &self.tokens, channel, cursor, sink, (self.waits, shutdown)).await
     }
 
     fn parse(&self, channel: &OpenChannel, raw: &RawInbound) -> Result<Vec<Result<InboundEvent, ParseError>>, ParseError> {

@@ -12,13 +12,20 @@ use serde::Deserialize;
 use tributary_domain::{ids::ChannelId, outbound::OpenChannel};
 
 use super::{
-    account::{Account, Auth, OAuth},
+    account::{Account, Auth, Mechanism, OAuth, Server},
     failure::MailError,
+    turns::Turns,
 };
-use crate::{channel::Cx, shared::http::HttpFailure};
+use crate::{
+    channel::{Cx, RenewedSecret},
+    shared::http::HttpFailure,
+};
 
 /// Seconds before its end at which a token is no longer used.
 const MARGIN_S: i64 = 60;
+
+/// Name of the setting with the refresh token.
+const REFRESH_TOKEN: &str = "oauth_refresh_token";
 
 /// Longest wait for the token service.
 const TIMEOUT: std::time::Duration = std::time::Duration::from_secs(20);
@@ -29,17 +36,33 @@ pub(super) enum Credentials {
     /// User and password.
     Password(SecretString),
     /// An access token.
-    Bearer(SecretString),
+    Bearer { token: SecretString, mechanism: Mechanism },
+}
+
+/// A SASL exchange of one message.
+pub(super) struct Sasl {
+    /// Name of the mechanism.
+    pub(super) mechanism: &'static str,
+    /// What we say first.
+    pub(super) message: String,
+    /// What we say to the explanation of a refusal, so that the refusal itself comes.
+    pub(super) after_refusal: &'static str,
 }
 
 /// Access tokens that are still good, by channel.
 #[derive(Default)]
-pub(super) struct TokenCache(Mutex<HashMap<ChannelId, Token>>);
+pub(super) struct TokenCache {
+    tokens: Mutex<HashMap<ChannelId, Token>>,
+    /// Two purchases at once with one refresh token are a theft to services that replace it each time.
+    purchases: Turns,
+}
 
 #[derive(Clone)]
 struct Token {
     access: SecretString,
-    /// The refresh token that bought it: a changed setting must not use the old account's token.
+    /// The refresh token of the setting for which it was bought: a changed setting must not use the old account's token.
+    setting: SecretString,
+    /// The refresh token that buys the next one: the setting, or what the service gave in its place.
     refresh: SecretString,
     until: DateTime<Utc>,
 }
@@ -48,6 +71,8 @@ struct Token {
 struct TokenReply {
     access_token: SecretString,
     expires_in: Option<i64>,
+    /// Replaces the one it was bought with.
+    refresh_token: Option<SecretString>,
 }
 
 #[derive(Deserialize)]
@@ -72,26 +97,48 @@ impl TokenCache {
             Auth::OAuth(oauth) => oauth,
         };
         let now = cx.clock.now();
-        let known = self.0.lock().unwrap_or_else(PoisonError::into_inner).get(&channel.id).cloned();
-        let is_good =
-            |token: &Token| token.until > now && !is_second_try && token.refresh.expose_secret() == oauth.refresh_token.expose_secret();
-        if let Some(token) = known.filter(is_good) {
-            return Ok(Credentials::Bearer(token.access));
+        let before = self.known(channel.id, oauth);
+        let is_good = |token: &Token| token.until > now;
+        if !is_second_try && let Some(token) = before.clone().filter(is_good) {
+            return Ok(Credentials::Bearer { token: token.access, mechanism: oauth.mechanism });
         }
-        let reply = buy(cx, oauth).await?;
+        let _turn = self.purchases.turn(channel.id).await;
+        // Another may have bought one meanwhile.
+        let known = self.known(channel.id, oauth);
+        let is_newer = |token: &Token| before.as_ref().is_none_or(|before| !is_same(&before.access, &token.access));
+        if let Some(token) = known.clone().filter(|token| is_good(token) && is_newer(token)) {
+            return Ok(Credentials::Bearer { token: token.access, mechanism: oauth.mechanism });
+        }
+        let used = known.map_or_else(|| oauth.refresh_token.clone(), |token| token.refresh);
+        let reply = buy(cx, oauth, &used).await?;
         let until = now + Duration::seconds(reply.expires_in.unwrap_or(300) - MARGIN_S);
-        let token = Token { access: reply.access_token.clone(), refresh: oauth.refresh_token.clone(), until };
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(channel.id, token);
-        Ok(Credentials::Bearer(reply.access_token))
+        let refresh = reply.refresh_token.unwrap_or_else(|| used.clone());
+        let token = Token { access: reply.access_token.clone(), setting: oauth.refresh_token.clone(), refresh: refresh.clone(), until };
+        self.tokens.lock().unwrap_or_else(PoisonError::into_inner).insert(channel.id, token);
+        if !is_same(&refresh, &used) {
+            let renewed = RenewedSecret { key: REFRESH_TOKEN, replaced: vec![oauth.refresh_token.clone(), used], value: refresh };
+            if let Err(reason) = cx.secrets.keep(channel, renewed).await {
+                // This process goes on with the one in memory.
+                tracing::error!(channel.id = %channel.id, reason, "a replaced refresh token could not be kept");
+            }
+        }
+        Ok(Credentials::Bearer { token: reply.access_token, mechanism: oauth.mechanism })
+    }
+
+    /// What was bought last for this setting, also when the setting is by now the token that came in its place.
+    fn known(&self, channel: ChannelId, oauth: &OAuth) -> Option<Token> {
+        let known = self.tokens.lock().unwrap_or_else(PoisonError::into_inner).get(&channel).cloned();
+        known.filter(|token| is_same(&token.setting, &oauth.refresh_token) || is_same(&token.refresh, &oauth.refresh_token))
     }
 }
 
-async fn buy(cx: &Cx, oauth: &OAuth) -> Result<TokenReply, MailError> {
-    let mut form = vec![
-        ("grant_type", "refresh_token"),
-        ("client_id", oauth.client_id.as_str()),
-        ("refresh_token", oauth.refresh_token.expose_secret()),
-    ];
+fn is_same(one: &SecretString, other: &SecretString) -> bool {
+    one.expose_secret() == other.expose_secret()
+}
+
+async fn buy(cx: &Cx, oauth: &OAuth, refresh_token: &SecretString) -> Result<TokenReply, MailError> {
+    let mut form =
+        vec![("grant_type", "refresh_token"), ("client_id", oauth.client_id.as_str()), ("refresh_token", refresh_token.expose_secret())];
     if let Some(secret) = &oauth.client_secret {
         form.push(("client_secret", secret.expose_secret()));
     }
@@ -130,14 +177,27 @@ fn read_reply(status: u16, body: &[u8]) -> Result<TokenReply, MailError> {
     }
 }
 
-/// The user's part of the SASL mechanism XOAUTH2.
-pub(super) fn xoauth2(user: &str, token: &SecretString) -> String {
-    format!("user={user}\x01auth=Bearer {}\x01\x01", token.expose_secret())
+/// The exchange that presents an access token to a server.
+pub(super) fn bearer(mechanism: Mechanism, user: &str, server: &Server, token: &SecretString) -> Sasl {
+    let token = token.expose_secret();
+    match mechanism {
+        Mechanism::XOAuth2 => {
+            Sasl { mechanism: "XOAUTH2", message: format!("user={user}\x01auth=Bearer {token}\x01\x01"), after_refusal: "" }
+        }
+        Mechanism::OAuthBearer => {
+            // The two characters that end a part of the first message are written out in names (RFC 5801 4).
+            let user = user.replace('=', "=3D").replace(',', "=2C");
+            let Server { host, port, .. } = server;
+            let message = format!("n,a={user},\x01host={host}\x01port={port}\x01auth=Bearer {token}\x01\x01");
+            Sasl { mechanism: "OAUTHBEARER", message, after_refusal: "\x01" }
+        }
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::email::account::Security;
 
     #[test]
     fn a_refused_refresh_token_suspends_and_a_broken_service_does_not() {
@@ -158,6 +218,13 @@ mod tests {
 
     #[test]
     fn the_sasl_text_is_that_of_the_providers() {
-        assert_eq!(xoauth2("a@example.test", &SecretString::from("t")), "user=a@example.test\u{1}auth=Bearer t\u{1}\u{1}");
+        let server = Server { host: "imap.example.test".to_owned(), port: 993, security: Security::Tls, host_field: "imap_host" };
+        let said = |mechanism, user: &str| bearer(mechanism, user, &server, &SecretString::from("t")).message;
+        assert_eq!(said(Mechanism::XOAuth2, "a@example.test"), "user=a@example.test\u{1}auth=Bearer t\u{1}\u{1}");
+        // The example of RFC 7628 4.1, with our names.
+        assert_eq!(
+            said(Mechanism::OAuthBearer, "a,b=@example.test"),
+            "n,a=a=2Cb=3D@example.test,\u{1}host=imap.example.test\u{1}port=993\u{1}auth=Bearer t\u{1}\u{1}"
+        );
     }
 }

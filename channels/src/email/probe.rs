@@ -22,7 +22,7 @@ pub(super) async fn probe(cx: &Cx, tokens: &TokenCache, channel: &OpenChannel) -
     imap.close().await;
     folders?;
     let credentials = tokens.credentials(cx, channel, &account, false).await?;
-    let is_token = matches!(credentials, Credentials::Bearer(_));
+    let is_token = matches!(credentials, Credentials::Bearer { .. });
     match smtp::check(cx, &account, &credentials).await {
         Err(MailError::SignIn { .. }) if is_token => {
             let renewed = tokens.credentials(cx, channel, &account, true).await?;

@@ -5,8 +5,7 @@
 
 use super::tags::{Tag, element_end, is_visible, tags};
 
-/// The only character of the line before the folded tail of a plain text: INVISIBLE SEPARATOR.
-pub const QUOTE_MARK: char = '\u{2063}';
+pub use tributary_domain::content::QUOTE_MARK;
 
 /// Most lines that the sentence before a quote is wrapped over.
 const INTRO_LINES: usize = 4;

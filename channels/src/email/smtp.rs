@@ -12,21 +12,18 @@ use secrecy::ExposeSecret;
 
 use self::dialogue::{Dialogue, Problem};
 use super::{
-    account::{Account, Security},
+    account::{Account, Mechanism, Security},
     bounce::fail_code,
     failure::MailError,
     net,
-    oauth::{Credentials, xoauth2},
+    oauth::{Credentials, Sasl, bearer},
 };
 use crate::{
     channel::Cx,
-    error::{FailCode, Verdict},
+    error::{FailCode, Reach, Verdict},
 };
 
 pub(super) use self::dialogue::Reply;
-
-/// Largest mail when the server names no limit, bytes: what the large providers take (2026-11).
-const DEFAULT_SIZE_LIMIT: u64 = 25 * 1024 * 1024;
 
 /// Wait that we propose when a server asks us to slow down (RFC 5321 gives none).
 const SLOW_DOWN: Duration = Duration::from_secs(60);
@@ -56,8 +53,6 @@ pub(super) enum Stage {
 /// A mail that was not handed over.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum SmtpError {
-    /// Before the mail was spoken of.
-    Setup(MailError),
     /// The server said no.
     Refused { stage: Stage, reply: Reply },
     /// The connection broke.
@@ -68,23 +63,39 @@ pub(super) enum SmtpError {
     NoInternationalAddresses,
 }
 
-/// Sends one mail; the server's words on success.
+/// A server that waits for our mail.
+pub(super) struct Ready(Dialogue);
+
+/// Connects and signs in.
 ///
 /// # Errors
-/// [`SmtpError`].
-pub(super) async fn send(
-    cx: &Cx,
-    account: &Account,
-    credentials: &Credentials,
-    envelope: &Envelope,
-    mail: &[u8],
-) -> Result<String, SmtpError> {
-    let mut dialogue = open(cx, account, credentials).await.map_err(SmtpError::Setup)?;
-    let answer = hand_over(&mut dialogue, envelope, mail).await;
-    if !matches!(answer, Err(SmtpError::Lost { .. })) {
-        dialogue.quit().await;
+/// [`MailError`].
+pub(super) async fn ready(cx: &Cx, account: &Account, credentials: &Credentials) -> Result<Ready, MailError> {
+    Ok(Ready(open(cx, account, credentials).await?))
+}
+
+impl Ready {
+    /// The largest mail that the server takes, bytes, if it says so.
+    pub(super) fn size_limit(&self) -> Option<u64> {
+        self.0.size_limit()
     }
-    answer
+
+    /// Sends one mail; the server's words on success.
+    ///
+    /// # Errors
+    /// [`SmtpError`].
+    pub(super) async fn send(mut self, envelope: &Envelope, mail: &[u8]) -> Result<String, SmtpError> {
+        let answer = hand_over(&mut self.0, envelope, mail).await;
+        if !matches!(answer, Err(SmtpError::Lost { .. })) {
+            self.0.quit().await;
+        }
+        answer
+    }
+
+    /// Leaves without a mail.
+    pub(super) async fn leave(self) {
+        self.0.quit().await;
+    }
 }
 
 /// Connects and signs in, and leaves again.
@@ -114,10 +125,18 @@ async fn open(cx: &Cx, account: &Account, credentials: &Credentials) -> Result<D
     let offered = dialogue.mechanisms();
     let offers = |name: &str| offered.iter().any(|one| one.eq_ignore_ascii_case(name));
     let outcome = match credentials {
-        Credentials::Bearer(token) if offers("XOAUTH2") => dialogue.auth("XOAUTH2", &xoauth2(&account.user, token)).await,
-        Credentials::Bearer(_) => return Err(MailError::setting("auth", "The SMTP server does not offer XOAUTH2.")),
+        Credentials::Bearer { token, mechanism } => {
+            // Where the server knows only the other way to present a token, that one is as good.
+            let other = if *mechanism == Mechanism::XOAuth2 { Mechanism::OAuthBearer } else { Mechanism::XOAuth2 };
+            let ways = [*mechanism, other].map(|mechanism| bearer(mechanism, &account.user, server, token));
+            match ways.into_iter().find(|way| offers(way.mechanism)) {
+                Some(way) => dialogue.auth(&way).await,
+                None => return Err(MailError::setting("auth", "The SMTP server does not offer to sign in with an access token.")),
+            }
+        }
         Credentials::Password(password) if offers("PLAIN") => {
-            dialogue.auth("PLAIN", &format!("\0{}\0{}", account.user, password.expose_secret())).await
+            let message = format!("\0{}\0{}", account.user, password.expose_secret());
+            dialogue.auth(&Sasl { mechanism: "PLAIN", message, after_refusal: "" }).await
         }
         Credentials::Password(password) if offers("LOGIN") => dialogue.auth_login(&account.user, password.expose_secret()).await,
         Credentials::Password(_) => return Err(MailError::setting("auth", "The SMTP server does not offer to sign in with a password.")),
@@ -147,8 +166,7 @@ async fn hand_over(dialogue: &mut Dialogue, envelope: &Envelope, mail: &[u8]) ->
         }
     };
     let bytes = mail.len() as u64;
-    let limit = dialogue.size_limit().unwrap_or(DEFAULT_SIZE_LIMIT);
-    if bytes > limit {
+    if let Some(limit) = dialogue.size_limit().filter(|limit| bytes > *limit) {
         return Err(SmtpError::TooLarge { bytes, limit });
     }
     let mut from = format!("MAIL FROM:<{}>", envelope.from);
@@ -174,11 +192,10 @@ async fn hand_over(dialogue: &mut Dialogue, envelope: &Envelope, mail: &[u8]) ->
 
 impl From<SmtpError> for Verdict {
     fn from(error: SmtpError) -> Self {
-        let retry = |after, reason| Self::Retry { after, pauses_account: false, reason };
+        let retry = |after, reach, reason| Self::Retry { after, pauses_account: false, reach, reason };
         match error {
-            SmtpError::Setup(error) => error.into(),
             SmtpError::Lost { stage: Stage::Final, reason } => Self::Ambiguous { reason: format!("SMTP, after the mail: {reason}") },
-            SmtpError::Lost { reason, .. } => retry(None, format!("SMTP: {reason}")),
+            SmtpError::Lost { reason, .. } => retry(None, Reach::Broken, format!("SMTP: {reason}")),
             SmtpError::TooLarge { bytes, limit } => {
                 Self::Fail { code: FailCode::TooLarge, detail: format!("the mail has {bytes} bytes, the server takes {limit}") }
             }
@@ -189,8 +206,8 @@ impl From<SmtpError> for Verdict {
                 Self::Suspend { reason: format!("The SMTP server wants us to sign in again ({reply}).") }
             }
             // 421 closes the connection and 450 limits the sender as often as it greylists one recipient.
-            SmtpError::Refused { reply, .. } if reply.code == 421 => retry(Some(SLOW_DOWN), format!("SMTP: {reply}")),
-            SmtpError::Refused { reply, .. } if (400..500).contains(&reply.code) => retry(None, format!("SMTP: {reply}")),
+            SmtpError::Refused { reply, .. } if reply.code == 421 => retry(Some(SLOW_DOWN), Reach::Answered, format!("SMTP: {reply}")),
+            SmtpError::Refused { reply, .. } if (400..500).contains(&reply.code) => retry(None, Reach::Answered, format!("SMTP: {reply}")),
             SmtpError::Refused { stage, reply } => Self::Fail { code: final_code(stage, &reply), detail: reply.to_string() },
         }
     }

@@ -23,6 +23,51 @@ const SETTINGS: &[SettingField] = &[
         words("Stands beside the address.", "Steht neben der Adresse."),
     ),
     SettingField::new(
+        "aliases",
+        SettingType::Lines,
+        words("Aliases", "Alias-Adressen"),
+        words(
+            "Other addresses whose mail comes into this mailbox, one per line; they are ours, not contacts.",
+            "Weitere Adressen, deren Post in dieses Postfach kommt, eine je Zeile; sie sind unsere, keine Kontakte.",
+        ),
+    ),
+    SettingField::new(
+        "reply_to",
+        SettingType::Text,
+        words("Address for answers", "Adresse für Antworten"),
+        words("Empty: answers go to the mailbox’s address.", "Leer: Antworten gehen an die Adresse des Postfachs."),
+    ),
+    SettingField::new(
+        "plus_addressing",
+        SettingType::Boolean,
+        words("Answers by plus address", "Antworten über Plus-Adresse"),
+        words(
+            "Answers go to name+token@…, which leads them into their conversation; only if the mailbox takes such mail.",
+            "Antworten gehen an name+token@…, das führt sie in ihr Gespräch; nur, wenn das Postfach solche Post annimmt.",
+        ),
+    )
+    .or("false"),
+    SettingField::new(
+        "subject_reference",
+        SettingType::Boolean,
+        words("Reference in the subject", "Vorgangsnummer im Betreff"),
+        words("Puts [#T-1042] behind the subject of our mails.", "Setzt [#T-1042] hinter den Betreff unserer Mails."),
+    )
+    .or("false"),
+    SettingField::new(
+        "signature",
+        SettingType::Lines,
+        words("Signature", "Signatur"),
+        words("Stands below every mail.", "Steht unter jeder Mail."),
+    ),
+    SettingField::new(
+        "signature_markup",
+        SettingType::Choice(&["markdown", "html"]),
+        words("Form of the signature", "Form der Signatur"),
+        words("How the signature above is written.", "Wie die Signatur oben geschrieben ist."),
+    )
+    .or("markdown"),
+    SettingField::new(
         "imap_host",
         SettingType::Host,
         words("IMAP server", "IMAP-Server"),
@@ -65,7 +110,7 @@ const SETTINGS: &[SettingField] = &[
     SettingField::new("user", SettingType::Text, words("User name", "Benutzername"), words("Empty: the address.", "Leer: die Adresse.")),
     SettingField::new(
         "auth",
-        SettingType::Choice(&["password", "xoauth2"]),
+        SettingType::Choice(&["password", "xoauth2", "oauthbearer"]),
         words("Sign-in", "Anmeldung"),
         words("Exchange Online takes no passwords.", "Exchange Online nimmt keine Passwörter."),
     )
@@ -122,6 +167,48 @@ const SETTINGS: &[SettingField] = &[
         words("Empty: the one the server marks as such.", "Leer: der, den der Server so kennzeichnet."),
     ),
     SettingField::new(
+        "after_fetch",
+        SettingType::Choice(&["keep", "move"]),
+        words("After receiving", "Nach dem Abholen"),
+        words("Leave mails in the inbox, or move them away.", "Mails im Posteingang lassen oder wegräumen."),
+    )
+    .or("keep"),
+    SettingField::new(
+        "archive_folder",
+        SettingType::Text,
+        words("Folder for received mail", "Ordner für Abgeholtes"),
+        words(
+            "Where mails are moved. Empty: the archive, as the server marks it.",
+            "Wohin Mails geräumt werden. Leer: das Archiv, das der Server so kennzeichnet.",
+        ),
+    ),
+    SettingField::new(
+        "max_mail_mb",
+        SettingType::Number,
+        words("Largest mail, MB", "Größte Mail, MB"),
+        words(
+            "Files that make a mail larger go as links to download. Less if the server takes less.",
+            "Dateien, die eine Mail größer machen, gehen als Links zum Herunterladen. Weniger, wenn der Server weniger nimmt.",
+        ),
+    )
+    .or("25"),
+    SettingField::new(
+        "link_days",
+        SettingType::Number,
+        words("Days for downloads", "Tage zum Herunterladen"),
+        words("How long such links are good.", "Wie lange solche Links gelten."),
+    )
+    .or("30"),
+    SettingField::new(
+        "authserv_id",
+        SettingType::Text,
+        words("Checking server", "Prüfender Server"),
+        words(
+            "Name with which your mail server begins Authentication-Results; senders who fail its checks are marked.",
+            "Name, mit dem Ihr Mailserver Authentication-Results beginnt; wer dort durchfällt, wird gekennzeichnet.",
+        ),
+    ),
+    SettingField::new(
         "poll_interval_s",
         SettingType::Number,
         words("Seconds between two looks", "Sekunden zwischen zwei Abfragen"),
@@ -172,12 +259,12 @@ const EXTENSIONS: &[Extension] = &[
     Extension::agent(RichKind::AppointmentRequest, Support::Converted),
 ];
 
-/// 25 MB in all after base64, so 18 MB of file; what the server announces may be less.
+/// Whatever the house takes: what does not fit into a mail goes as a link to download.
 const MEDIA: &[MediaLimit] = &[
-    MediaLimit::new(MediaClass::Image, &[Cow::Borrowed("*")], 18_000_000, 100_000),
-    MediaLimit::new(MediaClass::Audio, &[Cow::Borrowed("*")], 18_000_000, 100_000),
-    MediaLimit::new(MediaClass::Video, &[Cow::Borrowed("*")], 18_000_000, 100_000),
-    MediaLimit::new(MediaClass::File, &[Cow::Borrowed("*")], 18_000_000, 100_000),
+    MediaLimit::new(MediaClass::Image, &[Cow::Borrowed("*")], 100_000_000, 100_000),
+    MediaLimit::new(MediaClass::Audio, &[Cow::Borrowed("*")], 100_000_000, 100_000),
+    MediaLimit::new(MediaClass::Video, &[Cow::Borrowed("*")], 100_000_000, 100_000),
+    MediaLimit::new(MediaClass::File, &[Cow::Borrowed("*")], 100_000_000, 100_000),
 ];
 
 /// Everything about it.
@@ -186,7 +273,7 @@ pub static SPEC: ChannelSpec = ChannelSpec {
     class: ChannelClass::Email,
     second_class: None,
     display_name: "E-mail",
-    documentation_url: "https://www.rfc-editor.org/rfc/rfc9051",
+    documentation_url: Some("https://www.rfc-editor.org/rfc/rfc9051"),
     api_version: "IMAP4rev1",
     checked_on: "2026-11-22",
     settings: SETTINGS,
@@ -210,6 +297,8 @@ pub static SPEC: ChannelSpec = ChannelSpec {
         delivered_receipts: false,
         read_receipts: false,
         may_start: true,
+        // Two machines that answer each other would never end (RFC 3834, section 2).
+        automatic_per_hour: Some(5),
         reply_window: None,
     },
     // Resent with the same Message-ID, by which receivers recognise it.

@@ -21,13 +21,17 @@ pub(super) fn part_text(message: &Message<'_>, part: &MessagePart<'_>) -> String
 }
 
 fn guess(message: &Message<'_>, part: &MessagePart<'_>) -> Option<String> {
+    part_bytes(message, part).map(|bytes| decode_unknown(&bytes))
+}
+
+/// The bytes of a part, of which nothing but the transfer encoding is undone; `None` where that is broken.
+pub(super) fn part_bytes(message: &Message<'_>, part: &MessagePart<'_>) -> Option<Vec<u8>> {
     let raw = message.raw_message.get(part.offset_body as usize..part.offset_end as usize)?;
-    let bytes = match part.encoding {
-        Encoding::None => raw.to_vec(),
-        Encoding::QuotedPrintable => quoted_printable_decode(raw)?,
-        Encoding::Base64 => base64_decode(raw)?,
-    };
-    Some(decode_unknown(&bytes))
+    match part.encoding {
+        Encoding::None => Some(raw.to_vec()),
+        Encoding::QuotedPrintable => quoted_printable_decode(raw),
+        Encoding::Base64 => base64_decode(raw),
+    }
 }
 
 /// Text of unknown charset: UTF-8 if it is that, else windows-1252.

@@ -126,6 +126,17 @@ pub(super) fn references(known: &[ExternalMessageId]) -> Vec<String> {
     ids
 }
 
+/// As [`references`], with the answered mail at the end, where readers look for it (RFC 5322 3.6.4): our own mails that
+/// are newer stand before it.
+pub(super) fn references_to(known: &[ExternalMessageId], answered: Option<&str>) -> Vec<String> {
+    let mut ids = references(known);
+    if let Some(answered) = answered {
+        ids.retain(|id| id != answered);
+        ids.push(answered.to_owned());
+    }
+    ids
+}
+
 /// The subject of an answer: marked as one, unless it is already, in whatever language.
 pub(super) fn reply_subject(subject: &str) -> String {
     const MARKS: [&str; 10] = ["re:", "aw:", "antw:", "sv:", "vs:", "rif:", "odp:", "res:", "re :", "wg:"];
@@ -187,6 +198,13 @@ mod tests {
         let kept = references(&known);
         assert_eq!((kept.len(), kept[19].as_str(), kept[20].as_str()), (40, "19@x", "80@x"));
         assert_eq!(references(&["h@generated".into(), "a@x".into(), "b\r\nBcc: c@x".into()]), ["a@x"]);
+    }
+
+    #[test]
+    fn the_answered_mail_stands_last() {
+        let known: Vec<ExternalMessageId> = ["q1@x", "ours1@y", "q2@x", "ours2@y"].map(ExternalMessageId::from).into();
+        assert_eq!(references_to(&known, Some("q2@x")), ["q1@x", "ours1@y", "ours2@y", "q2@x"]);
+        assert_eq!(references_to(&known, None), ["q1@x", "ours1@y", "q2@x", "ours2@y"]);
     }
 
     #[test]

@@ -50,7 +50,7 @@ pub static SPEC: ChannelSpec = ChannelSpec {
     class: ChannelClass::Social,
     second_class: None,
     display_name: "Facebook",
-    documentation_url: "https://developers.facebook.com/docs/pages-api",
+    documentation_url: Some("https://developers.facebook.com/docs/pages-api"),
     api_version: "v25.0",
     checked_on: "2026-11-22",
     settings: SETTINGS,
@@ -74,6 +74,7 @@ pub static SPEC: ChannelSpec = ChannelSpec {
         delivered_receipts: false,
         read_receipts: false,
         may_start: true,
+        automatic_per_hour: None,
         reply_window: None,
     },
     // No idempotency key and no reference that comes back: after a time-out the newest comments are compared.

@@ -97,7 +97,7 @@ pub static SPEC: ChannelSpec = ChannelSpec {
     class: ChannelClass::Messaging,
     second_class: None,
     display_name: "Facebook Messenger",
-    documentation_url: "https://developers.facebook.com/docs/messenger-platform",
+    documentation_url: Some("https://developers.facebook.com/docs/messenger-platform"),
     api_version: "v25.0",
     checked_on: "2026-11-22",
     settings: SETTINGS,
@@ -121,6 +121,7 @@ pub static SPEC: ChannelSpec = ChannelSpec {
         read_receipts: true,
         may_start: false,
         // 24 hours; 7 days for messages written by a person (human agent tag). Utility templates need a permission of their own.
+        automatic_per_hour: None,
         reply_window: Some(ReplyWindow { window_s: 86400, human_window_s: Some(604_800), templates_after: false }),
     },
     // The echo carries our `metadata`.

@@ -78,7 +78,7 @@ pub static SPEC: ChannelSpec = ChannelSpec {
     class: ChannelClass::Messaging,
     second_class: None,
     display_name: "Google Business Messages",
-    documentation_url: "https://developers.google.com/business-communications/business-messages",
+    documentation_url: Some("https://developers.google.com/business-communications/business-messages"),
     api_version: "v1",
     checked_on: "2026-11-22",
     settings: SETTINGS,
@@ -102,6 +102,7 @@ pub static SPEC: ChannelSpec = ChannelSpec {
         read_receipts: true,
         may_start: false,
         // 30 days after the customer's last message.
+        automatic_per_hour: None,
         reply_window: Some(ReplyWindow { window_s: 2592000, human_window_s: None, templates_after: false }),
     },
     // The message id is ours; a known one is answered as such.

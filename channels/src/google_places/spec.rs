@@ -42,7 +42,7 @@ pub static SPEC: ChannelSpec = ChannelSpec {
     class: ChannelClass::Social,
     second_class: None,
     display_name: "Google Places",
-    documentation_url: "https://developers.google.com/my-business/content/review-data",
+    documentation_url: Some("https://developers.google.com/my-business/content/review-data"),
     api_version: "v4",
     checked_on: "2026-11-22",
     settings: SETTINGS,
@@ -65,6 +65,7 @@ pub static SPEC: ChannelSpec = ChannelSpec {
         delivered_receipts: false,
         read_receipts: false,
         may_start: false,
+        automatic_per_hour: None,
         reply_window: None,
     },
     // The one reply is replaced: sending it twice is the same as once.

@@ -28,7 +28,7 @@ pub static SPEC: ChannelSpec = ChannelSpec {
     class: ChannelClass::Social,
     second_class: None,
     display_name: "Google Play",
-    documentation_url: "https://developers.google.com/android-publisher/reply-to-reviews",
+    documentation_url: Some("https://developers.google.com/android-publisher/reply-to-reviews"),
     api_version: "v3",
     checked_on: "2026-11-22",
     settings: SETTINGS,
@@ -51,6 +51,7 @@ pub static SPEC: ChannelSpec = ChannelSpec {
         delivered_receipts: false,
         read_receipts: false,
         may_start: false,
+        automatic_per_hour: None,
         reply_window: None,
     },
     // The one reply is replaced: sending it twice is the same as once.

@@ -40,7 +40,7 @@ pub static SPEC: ChannelSpec = ChannelSpec {
     class: ChannelClass::Social,
     second_class: None,
     display_name: "Instagram",
-    documentation_url: "https://developers.facebook.com/docs/instagram-platform",
+    documentation_url: Some("https://developers.facebook.com/docs/instagram-platform"),
     api_version: "v25.0",
     checked_on: "2026-11-22",
     settings: SETTINGS,
@@ -64,6 +64,7 @@ pub static SPEC: ChannelSpec = ChannelSpec {
         delivered_receipts: false,
         read_receipts: false,
         may_start: false,
+        automatic_per_hour: None,
         reply_window: None,
     },
     // No idempotency key: after a time-out the replies are read.

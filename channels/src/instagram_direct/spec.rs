@@ -75,7 +75,7 @@ pub static SPEC: ChannelSpec = ChannelSpec {
     class: ChannelClass::Messaging,
     second_class: None,
     display_name: "Instagram Direct",
-    documentation_url: "https://developers.facebook.com/docs/instagram-platform/instagram-api-with-instagram-login/messaging-api",
+    documentation_url: Some("https://developers.facebook.com/docs/instagram-platform/instagram-api-with-instagram-login/messaging-api"),
     api_version: "v25.0",
     checked_on: "2026-11-22",
     settings: SETTINGS,
@@ -99,6 +99,7 @@ pub static SPEC: ChannelSpec = ChannelSpec {
         read_receipts: true,
         may_start: false,
         // 24 hours; 7 days for messages written by a person.
+        automatic_per_hour: None,
         reply_window: Some(ReplyWindow { window_s: 86400, human_window_s: Some(604_800), templates_after: false }),
     },
     // Echoes carry no reference of ours reliably.

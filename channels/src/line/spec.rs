@@ -99,7 +99,7 @@ pub static SPEC: ChannelSpec = ChannelSpec {
     class: ChannelClass::Messaging,
     second_class: None,
     display_name: "LINE",
-    documentation_url: "https://developers.line.biz/en/docs/messaging-api/",
+    documentation_url: Some("https://developers.line.biz/en/docs/messaging-api/"),
     api_version: "v2",
     checked_on: "2026-11-22",
     settings: SETTINGS,
@@ -122,6 +122,7 @@ pub static SPEC: ChannelSpec = ChannelSpec {
         delivered_receipts: false,
         read_receipts: false,
         may_start: false,
+        automatic_per_hour: None,
         reply_window: None,
     },
     // Push takes a retry key for 24 hours; a reply token works once.

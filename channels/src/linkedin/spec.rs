@@ -59,7 +59,7 @@ pub static SPEC: ChannelSpec = ChannelSpec {
     class: ChannelClass::Social,
     second_class: None,
     display_name: "LinkedIn",
-    documentation_url: "https://learn.microsoft.com/en-us/linkedin/marketing/community-management/",
+    documentation_url: Some("https://learn.microsoft.com/en-us/linkedin/marketing/community-management/"),
     api_version: "202608",
     checked_on: "2026-11-22",
     settings: SETTINGS,
@@ -82,6 +82,7 @@ pub static SPEC: ChannelSpec = ChannelSpec {
         delivered_receipts: false,
         read_receipts: false,
         may_start: true,
+        automatic_per_hour: None,
         reply_window: None,
     },
     // Not idempotent: after a time-out the newest own comments are listed.

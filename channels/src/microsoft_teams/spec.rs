@@ -110,7 +110,7 @@ pub static SPEC: ChannelSpec = ChannelSpec {
     class: ChannelClass::Collaboration,
     second_class: Some(ChannelClass::Messaging),
     display_name: "Microsoft Teams",
-    documentation_url: "https://learn.microsoft.com/en-us/azure/bot-service/rest-api/bot-framework-rest-connector-api-reference",
+    documentation_url: Some("https://learn.microsoft.com/en-us/azure/bot-service/rest-api/bot-framework-rest-connector-api-reference"),
     api_version: "v3",
     checked_on: "2026-11-22",
     settings: SETTINGS,
@@ -134,6 +134,7 @@ pub static SPEC: ChannelSpec = ChannelSpec {
         delivered_receipts: false,
         read_receipts: false,
         may_start: true,
+        automatic_per_hour: None,
         reply_window: None,
     },
     // No idempotency key and no history for bots.

@@ -134,7 +134,7 @@ impl HttpFailure {
     pub fn verdict(self) -> Verdict {
         match self {
             Self::Refused { reason } => Verdict::Suspend { reason: format!("The address of the channel is not allowed: {reason}") },
-            Self::NotSent { reason } => Verdict::Retry { after: None, pauses_account: false, reason },
+            Self::NotSent { reason } => Verdict::no_connection(reason),
             Self::Ambiguous { reason } => Verdict::Ambiguous { reason },
         }
     }

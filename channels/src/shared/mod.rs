@@ -5,5 +5,6 @@ pub mod fields;
 pub mod guard;
 pub mod hmac;
 pub mod http;
+pub mod picture;
 pub mod settings;
 pub mod sign;

@@ -92,7 +92,7 @@ pub static SPEC: ChannelSpec = ChannelSpec {
     class: ChannelClass::Collaboration,
     second_class: Some(ChannelClass::Messaging),
     display_name: "Slack",
-    documentation_url: "https://docs.slack.dev/apis/",
+    documentation_url: Some("https://docs.slack.dev/apis/"),
     api_version: "2026",
     checked_on: "2026-11-22",
     settings: SETTINGS,
@@ -116,6 +116,7 @@ pub static SPEC: ChannelSpec = ChannelSpec {
         delivered_receipts: false,
         read_receipts: false,
         may_start: true,
+        automatic_per_hour: None,
         reply_window: None,
     },
     // Our id stands in the message's metadata and can be read back.

@@ -74,7 +74,7 @@ pub static SPEC: ChannelSpec = ChannelSpec {
     class: ChannelClass::Sms,
     second_class: None,
     display_name: "SMS",
-    documentation_url: "https://www.twilio.com/docs/messaging/api",
+    documentation_url: Some("https://www.twilio.com/docs/messaging/api"),
     api_version: "2010-04-01",
     checked_on: "2026-11-22",
     settings: SETTINGS,
@@ -98,6 +98,7 @@ pub static SPEC: ChannelSpec = ChannelSpec {
         delivered_receipts: true,
         read_receipts: false,
         may_start: true,
+        automatic_per_hour: None,
         reply_window: None,
     },
     // No idempotency key: after a time-out the carrier's list is compared.

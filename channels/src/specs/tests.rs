@@ -107,7 +107,8 @@ fn every_kind_has_its_own_spec_with_its_facts() {
         let spec = spec(kind);
         assert_eq!(spec.kind, kind);
         assert!(names.insert(spec.display_name), "{} is there twice", spec.display_name);
-        assert!(spec.documentation_url.starts_with("https://") || kind == ChannelKind::DigitalChat, "{kind:?}");
+        let is_https = spec.documentation_url.is_some_and(|url| url.starts_with("https://"));
+        assert_eq!(is_https, kind != ChannelKind::DigitalChat, "{kind:?}");
         assert!(!spec.api_version.is_empty() && spec.per_second > 0 && spec.capabilities.text.max > 0, "{kind:?}");
         assert_eq!(spec.checked_on.len(), 10, "{kind:?}");
         assert_eq!(spec.is_public, spec.class == ChannelClass::Social, "{kind:?}");

@@ -81,7 +81,7 @@ pub static SPEC: ChannelSpec = ChannelSpec {
     class: ChannelClass::Messaging,
     second_class: None,
     display_name: "Telegram",
-    documentation_url: "https://core.telegram.org/bots/api",
+    documentation_url: Some("https://core.telegram.org/bots/api"),
     api_version: "10.1",
     checked_on: "2026-11-22",
     settings: SETTINGS,
@@ -104,6 +104,7 @@ pub static SPEC: ChannelSpec = ChannelSpec {
         delivered_receipts: false,
         read_receipts: false,
         may_start: false,
+        automatic_per_hour: None,
         reply_window: None,
     },
     // No idempotency key, and nothing to look up.

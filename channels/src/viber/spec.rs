@@ -73,7 +73,7 @@ pub static SPEC: ChannelSpec = ChannelSpec {
     class: ChannelClass::Messaging,
     second_class: None,
     display_name: "Viber",
-    documentation_url: "https://developers.viber.com/docs/api/rest-bot-api/",
+    documentation_url: Some("https://developers.viber.com/docs/api/rest-bot-api/"),
     api_version: "2024-02",
     checked_on: "2026-11-22",
     settings: SETTINGS,
@@ -96,6 +96,7 @@ pub static SPEC: ChannelSpec = ChannelSpec {
         delivered_receipts: true,
         read_receipts: true,
         may_start: false,
+        automatic_per_hour: None,
         reply_window: None,
     },
     // No idempotency key; receipts do not carry our reference.

@@ -104,7 +104,7 @@ pub static SPEC: ChannelSpec = ChannelSpec {
     class: ChannelClass::Messaging,
     second_class: None,
     display_name: "WhatsApp",
-    documentation_url: "https://developers.facebook.com/docs/whatsapp/cloud-api",
+    documentation_url: Some("https://developers.facebook.com/docs/whatsapp/cloud-api"),
     api_version: "v25.0",
     checked_on: "2026-11-22",
     settings: SETTINGS,
@@ -128,6 +128,7 @@ pub static SPEC: ChannelSpec = ChannelSpec {
         read_receipts: true,
         may_start: true,
         // 24 hours after the last message of the person; then approved templates only, which also start conversations.
+        automatic_per_hour: None,
         reply_window: Some(ReplyWindow { window_s: 86400, human_window_s: None, templates_after: true }),
     },
     // Statuses carry our `biz_opaque_callback_data`.

@@ -4,6 +4,8 @@ use std::{collections::VecDeque, time::Duration};
 
 use chrono::{DateTime, Utc};
 
+use crate::error::Reach;
+
 /// Failed connects in a row that open the breaker.
 const CONNECTS: u32 = 5;
 /// Calls that are looked at.
@@ -13,21 +15,10 @@ const WINDOW: Duration = Duration::from_secs(30);
 /// How long the breaker stays open before one call may try.
 const OPEN_FOR: Duration = Duration::from_secs(30);
 
-/// How a call went, as the breaker sees it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Call {
-    /// An answer came, whatever it said.
-    Answered,
-    /// No connection.
-    NoConnection,
-    /// A connection, but no sound answer.
-    Broken,
-}
-
 /// State of one channel's breaker.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Breaker {
-    calls: VecDeque<(DateTime<Utc>, Call)>,
+    calls: VecDeque<(DateTime<Utc>, Reach)>,
     connects_failed: u32,
     open_until: Option<DateTime<Utc>>,
     /// When the one call that may try was let through.
@@ -52,19 +43,28 @@ impl Breaker {
         }
     }
 
+    /// Whether calls are made as usual.
+    pub(super) fn is_closed(&self) -> bool {
+        self.open_until.is_none()
+    }
+
     /// Notes how a call went.
-    pub(super) fn note(&mut self, now: DateTime<Utc>, call: Call) {
+    pub(super) fn note(&mut self, now: DateTime<Utc>, call: Reach) {
         self.probing_since = None;
-        if call == Call::Answered {
+        if call == Reach::NotCalled {
+            return;
+        }
+        if call == Reach::Answered {
             self.connects_failed = 0;
             if self.open_until.take().is_some() {
+                metrics::gauge!("tributary_breakers_open").decrement(1);
                 self.calls.clear();
             }
         } else if self.open_until.is_some() {
             self.open_until = Some(now + OPEN_FOR);
             return;
         }
-        if call == Call::NoConnection {
+        if call == Reach::NoConnection {
             self.connects_failed += 1;
         }
         self.calls.push_back((now, call));
@@ -73,9 +73,10 @@ impl Breaker {
         {
             self.calls.pop_front();
         }
-        let failed = self.calls.iter().filter(|(_, call)| *call != Call::Answered).count();
+        let failed = self.calls.iter().filter(|(_, call)| *call != Reach::Answered).count();
         if self.connects_failed >= CONNECTS || (self.calls.len() == WINDOW_CALLS && failed * 2 >= WINDOW_CALLS) {
             self.open_until = Some(now + OPEN_FOR);
+            metrics::gauge!("tributary_breakers_open").increment(1);
             self.connects_failed = 0;
         }
     }
@@ -85,7 +86,8 @@ impl Breaker {
 mod tests {
     use chrono::{DateTime, Duration, Utc};
 
-    use super::{Breaker, Call};
+    use super::Breaker;
+    use crate::error::Reach;
 
     fn start() -> DateTime<Utc> {
         DateTime::from_timestamp(1_700_000_000, 0).unwrap()
@@ -95,15 +97,15 @@ mod tests {
     fn five_failed_connects_open_it_and_one_call_closes_it() {
         let (mut breaker, now) = (Breaker::default(), start());
         for _ in 0..4 {
-            breaker.note(now, Call::NoConnection);
+            breaker.note(now, Reach::NoConnection);
         }
         assert!(breaker.may_call(now).is_ok());
-        breaker.note(now, Call::NoConnection);
+        breaker.note(now, Reach::NoConnection);
         assert!(breaker.may_call(now).is_err());
         let later = now + Duration::seconds(31);
         assert!(breaker.may_call(later).is_ok(), "one probe");
         assert!(breaker.may_call(later).is_err(), "not two");
-        breaker.note(later, Call::Answered);
+        breaker.note(later, Reach::Answered);
         assert!(breaker.may_call(later).is_ok() && breaker.may_call(later).is_ok(), "closed");
     }
 
@@ -111,11 +113,11 @@ mod tests {
     fn a_failed_probe_keeps_it_open() {
         let (mut breaker, now) = (Breaker::default(), start());
         for _ in 0..5 {
-            breaker.note(now, Call::NoConnection);
+            breaker.note(now, Reach::NoConnection);
         }
         let later = now + Duration::seconds(31);
         assert!(breaker.may_call(later).is_ok());
-        breaker.note(later, Call::Broken);
+        breaker.note(later, Reach::Broken);
         assert!(breaker.may_call(later + Duration::seconds(29)).is_err());
     }
 
@@ -123,7 +125,7 @@ mod tests {
     fn a_probe_that_never_reports_is_followed_by_another() {
         let (mut breaker, now) = (Breaker::default(), start());
         for _ in 0..5 {
-            breaker.note(now, Call::NoConnection);
+            breaker.note(now, Reach::NoConnection);
         }
         let later = now + Duration::seconds(31);
         assert!(breaker.may_call(later).is_ok());
@@ -132,11 +134,25 @@ mod tests {
     }
 
     #[test]
+    fn answers_that_refuse_do_not_open_it() {
+        let (mut breaker, now) = (Breaker::default(), start());
+        for _ in 0..4 {
+            breaker.note(now, Reach::NoConnection);
+        }
+        for _ in 0..40 {
+            breaker.note(now, Reach::Answered);
+            breaker.note(now, Reach::NotCalled);
+        }
+        breaker.note(now, Reach::NoConnection);
+        assert!(breaker.may_call(now).is_ok());
+    }
+
+    #[test]
     fn half_of_twenty_calls_open_it() {
         let (mut breaker, now) = (Breaker::default(), start());
         for call in 0..20 {
             assert!(breaker.may_call(now).is_ok(), "call {call}");
-            breaker.note(now, if call % 2 == 0 { Call::Broken } else { Call::Answered });
+            breaker.note(now, if call % 2 == 0 { Reach::Broken } else { Reach::Answered });
         }
         assert!(breaker.may_call(now).is_err());
     }

@@ -1,4 +1,4 @@
-//! From the lanes to the platforms. Wakes by [`super::context::Wakes::dispatch`], falls back to the poll interval.
+//! From the lanes to the platforms. Wakes by [`super::Wakes::dispatch`], falls back to the poll interval.
 //!
 //! A lane is worked on by one task at a time in the whole installation; different lanes never wait for each other, except
 //! for their account's rate and breaker.
@@ -10,29 +10,33 @@ use futures_util::future::BoxFuture;
 use tokio_util::sync::CancellationToken;
 use tributary_domain::{
     Error, Result,
-    channel::{ChannelHealth, pause, set_health},
+    channel::{ChannelHealth, HealthCause, HealthReason, note_calls, pause, set_health},
     delivery::{self, Claimed, Lane, Outcome, StepDone},
     entity::{channel, outbound},
     ids::ExternalMessageId,
     outbound::OpenChannel,
     random,
-    spec::SendClass,
+    spec::{RESEND_UNCONFIRMED, SendClass},
     store::Tx,
 };
 
 use super::{
     Worker,
-    breaker::Call,
+    context::Account,
     repeat,
     retry::{self, GIVE_UP_AFTER},
 };
 use crate::{
     channel::{Channel, Step, StepReceipt},
-    error::{FailCode, Verdict},
+    error::{FailCode, Reach, Verdict},
 };
 
 /// How long a lane of a channel that cannot send is left alone.
 const HELD: Duration = Duration::from_secs(30);
+/// How long an address that is gone is left alone.
+const GONE_FOR: Duration = Duration::from_hours(24);
+/// How long a lane keeps its place while it waits for the account's rate; far below every lease.
+const RATE_PATIENCE: Duration = Duration::from_millis(500);
 /// How long lanes may go on after the shutdown was asked for.
 const GRACE: Duration = Duration::from_secs(10);
 
@@ -64,10 +68,12 @@ impl Worker {
         if free == 0 {
             return Ok(0);
         }
-        let claimed = delivery::claim(&self.store, &self.owner, self.timing.lease, free as u64).await?;
+        let room = |channel| self.account(channel).places.available_permits();
+        let claimed = delivery::claim(&self.store, &self.owner, self.timing.lease, free, &room).await?;
         let count = claimed.len();
         for lane in claimed {
             let Ok(place) = self.lanes.clone().acquire_owned().await else { return Ok(count) };
+            let Ok(of_channel) = self.account(lane.channel).places.clone().acquire_owned().await else { return Ok(count) };
             let worker = self.clone();
             let mut tasks = self.tasks.lock().unwrap_or_else(PoisonError::into_inner);
             while tasks.try_join_next().is_some() {}
@@ -75,8 +81,8 @@ impl Worker {
                 if let Err(error) = worker.work_lane(&lane).await {
                     tracing::warn!(interaction.id = %lane.interaction, error = ?error, "a lane stopped and is taken up after its lease");
                 }
-                drop(place);
-                worker.wakes.dispatch.notify_one();
+                drop((place, of_channel));
+                worker.wakes.dispatch.notify_here();
             });
         }
         Ok(count)
@@ -134,6 +140,7 @@ impl Worker {
         }
     }
 
+    #[tracing::instrument(name = "delivery", skip_all, fields(channel.id = %found.id, interaction.id = %lane.interaction, outbound.id = %row.id))]
     async fn attempt(&self, lane: &Lane, found: &channel::Model, row: &outbound::Model, is_in_doubt: bool) -> Result<Then> {
         let Some((adapter, open)) = self.open(found).await? else {
             return self.record(lane, row, failed(FailCode::Other, "this server has no adapter for the channel")).await;
@@ -150,7 +157,7 @@ impl Worker {
             return self.record(lane, row, Outcome::Sent { external_id: first_id(&row.done) }).await;
         }
         if is_in_doubt && class != SendClass::A {
-            return self.decide_doubt(lane, row, class, row.updated_at, "the worker stopped while sending").await;
+            return self.decide_doubt(lane, found, row, class, row.updated_at, "the worker stopped while sending").await;
         }
         let now = self.store.clock().now();
         if !is_in_doubt && row.deadline.is_some_and(|deadline| now > deadline) {
@@ -158,20 +165,31 @@ impl Worker {
                 .record(lane, row, failed(FailCode::WindowClosed, "the reply window closed before the message could be sent"))
                 .await;
         }
-        let account = self.account(found.id, adapter.spec());
+        let account = self.account(found.id);
+        let note =
+            |account: &Account, reach| account.breaker.lock().unwrap_or_else(PoisonError::into_inner).note(self.store.clock().now(), reach);
         if let Err(until) = account.breaker.lock().unwrap_or_else(PoisonError::into_inner).may_call(now) {
             return Ok(Then::Release((until - now).to_std().unwrap_or_default()));
         }
-        if self.holding(lane, account.bucket.until_ready()).await.is_none() {
-            return Ok(Then::Lost);
+        // Whoever has to wait long for the account's rate gives its place back meanwhile.
+        if tokio::time::timeout(RATE_PATIENCE, account.bucket(adapter.spec()).until_ready()).await.is_err() {
+            note(&account, Reach::NotCalled);
+            return Ok(Then::Release(RATE_PATIENCE));
         }
         if !self.begin(lane, row).await? {
+            note(&account, Reach::NotCalled);
             // Taken back, or the lane was lost; in the first case the rows behind it must not wait for the lease's end.
             return Ok(Then::Release(Duration::ZERO));
         }
         let Some(delivered) = self.holding(lane, self.deliver(lane, row, &adapter, &open, steps)).await else { return Ok(Then::Lost) };
         let Some(delivered) = delivered? else { return Ok(Then::Lost) };
-        account.breaker.lock().unwrap_or_else(PoisonError::into_inner).note(self.store.clock().now(), call_of(&delivered));
+        let reach = reach_of(&delivered);
+        note(&account, reach);
+        // Seldom: only when the answers begin or cease.
+        if reach != Reach::NotCalled && (reach == Reach::Answered) != found.failing_since.is_none() {
+            let (id, are_answered) = (found.id, reach == Reach::Answered);
+            self.change(lane, move |tx, _| Box::pin(note_calls(tx, id, are_answered))).await?;
+        }
         match delivered {
             Ok(external_id) => self.record(lane, row, Outcome::Sent { external_id }).await,
             Err(verdict) => self.follow(lane, found, row, class, verdict).await,
@@ -232,34 +250,54 @@ impl Worker {
 
     async fn follow(&self, lane: &Lane, found: &channel::Model, row: &outbound::Model, class: SendClass, verdict: Verdict) -> Result<Then> {
         match verdict {
-            Verdict::Retry { after, pauses_account, reason } => {
+            Verdict::Retry { after, pauses_account, reach, reason } => {
                 if pauses_account {
                     let (id, wait) = (found.id, after.unwrap_or(HELD));
                     self.change(lane, move |tx, _| Box::pin(async move { pause(tx, id, wait).await })).await?;
                 }
-                self.again(lane, row, after, reason).await
+                self.again(lane, row, after, reach == Reach::Broken, reason).await
             }
             Verdict::Ambiguous { reason } => match class {
-                SendClass::A => self.again(lane, row, None, reason).await,
-                SendClass::B | SendClass::C => self.decide_doubt(lane, row, class, self.store.clock().now(), &reason).await,
+                SendClass::A => self.again(lane, row, None, true, reason).await,
+                SendClass::B | SendClass::C => self.decide_doubt(lane, found, row, class, self.store.clock().now(), &reason).await,
             },
             Verdict::Fail { code, detail } => {
+                if code == FailCode::EndpointGone {
+                    self.give_up_on(lane, found, &detail).await?;
+                }
                 self.record(lane, row, Outcome::Failed { code: code.as_str().to_owned(), detail: Some(detail) }).await
             }
             Verdict::Suspend { reason } => {
-                let (id, sentence) = (found.id, reason.clone());
+                let (id, refused) = (found.id, HealthReason::new(HealthCause::Refused, reason.clone()));
                 let suspend = self.change(lane, move |tx, _| {
-                    let sentence = sentence.clone();
-                    Box::pin(async move { set_health(tx, id, ChannelHealth::NeedsSignIn, Some(sentence)).await })
+                    let refused = refused.clone();
+                    Box::pin(async move { set_health(tx, id, ChannelHealth::NeedsSignIn, Some(refused)).await })
                 });
                 suspend.await?;
-                self.record(lane, row, Outcome::Retry { after: HELD, reason, counts: false }).await
+                self.record(lane, row, Outcome::Retry { after: HELD, reason, counts: false, is_in_doubt: false }).await
             }
         }
     }
 
+    /// The platform wants no more calls at this address: an administrator has to enter another one.
+    async fn give_up_on(&self, lane: &Lane, found: &channel::Model, detail: &str) -> Result<()> {
+        let id = found.id;
+        let sentence =
+            format!("The address of the channel is gone ({detail}). Enter the new one; nothing is sent to the old one for a day.");
+        let gone = HealthReason::new(HealthCause::AddressGone, sentence);
+        let give_up = self.change(lane, move |tx, _| {
+            let gone = gone.clone();
+            Box::pin(async move {
+                set_health(tx, id, ChannelHealth::Down, Some(gone)).await?;
+                pause(tx, id, GONE_FOR).await
+            })
+        });
+        give_up.await?;
+        Ok(())
+    }
+
     /// Another attempt, unless it would come too late.
-    async fn again(&self, lane: &Lane, row: &outbound::Model, wish: Option<Duration>, reason: String) -> Result<Then> {
+    async fn again(&self, lane: &Lane, row: &outbound::Model, wish: Option<Duration>, is_in_doubt: bool, reason: String) -> Result<Then> {
         let attempts = u32::try_from(row.attempts).unwrap_or(0).saturating_add(1);
         let jitter = f64::from(u16::from_be_bytes(random::bytes())) / f64::from(u16::MAX);
         let after = retry::wait(attempts, wish, jitter);
@@ -273,14 +311,26 @@ impl Worker {
         if next > since + GIVE_UP_AFTER {
             return self.record(lane, row, failed(FailCode::GaveUp, &reason)).await;
         }
-        self.record(lane, row, Outcome::Retry { after, reason, counts: true }).await
+        self.record(lane, row, Outcome::Retry { after, reason, counts: true, is_in_doubt }).await
     }
 
-    /// A send of `since` of which nobody knows: class B waits for its echo first, class C is for a person to decide.
-    async fn decide_doubt(&self, lane: &Lane, row: &outbound::Model, class: SendClass, since: DateTime<Utc>, reason: &str) -> Result<Then> {
+    /// A send of `since` of which nobody knows: class B waits for its echo first, class C is for a person to decide, unless
+    /// the channel says that it shall be sent again.
+    async fn decide_doubt(
+        &self,
+        lane: &Lane,
+        found: &channel::Model,
+        row: &outbound::Model,
+        class: SendClass,
+        since: DateTime<Utc>,
+        reason: &str,
+    ) -> Result<Then> {
         let waited = (self.store.clock().now() - since).to_std().unwrap_or_default();
         if class == SendClass::B && waited < self.timing.echo_wait {
             return Ok(Then::Release(self.timing.echo_wait - waited));
+        }
+        if found.settings.get(RESEND_UNCONFIRMED).and_then(serde_json::Value::as_bool) == Some(true) {
+            return self.again(lane, row, None, true, reason.to_owned()).await;
         }
         self.record(lane, row, Outcome::Unconfirmed { reason: reason.to_owned() }).await
     }
@@ -302,7 +352,7 @@ impl Worker {
 }
 
 /// For how long the channel sends nothing, if it does not.
-fn held(found: &channel::Model, now: DateTime<Utc>) -> Option<Duration> {
+pub(super) fn held(found: &channel::Model, now: DateTime<Utc>) -> Option<Duration> {
     if !found.is_enabled || found.health == ChannelHealth::NeedsSignIn {
         return Some(HELD);
     }
@@ -324,28 +374,22 @@ fn failed(code: FailCode, detail: &str) -> Outcome {
     Outcome::Failed { code: code.as_str().to_owned(), detail: Some(detail.to_owned()) }
 }
 
-fn call_of<T>(delivered: &Result<T, Verdict>) -> Call {
+fn reach_of<T>(delivered: &Result<T, Verdict>) -> Reach {
     match delivered {
-        Ok(_)
-        | Err(
-            Verdict::Fail { .. }
-            | Verdict::Suspend { .. }
-            | Verdict::Retry { after: Some(_), .. }
-            | Verdict::Retry { pauses_account: true, .. },
-        ) => Call::Answered,
-        Err(Verdict::Retry { after: None, .. }) => Call::NoConnection,
-        Err(Verdict::Ambiguous { .. }) => Call::Broken,
+        Ok(_) | Err(Verdict::Fail { .. } | Verdict::Suspend { .. }) => Reach::Answered,
+        Err(Verdict::Retry { reach, .. }) => *reach,
+        Err(Verdict::Ambiguous { .. }) => Reach::Broken,
     }
 }
 
 impl From<StepReceipt> for StepDone {
     fn from(receipt: StepReceipt) -> Self {
-        Self { external_id: receipt.external_id, note: receipt.note }
+        Self { external_id: receipt.external_id, note: receipt.note, linked: receipt.linked }
     }
 }
 
 impl From<StepDone> for StepReceipt {
     fn from(done: StepDone) -> Self {
-        Self { external_id: done.external_id, note: done.note }
+        Self { external_id: done.external_id, note: done.note, linked: done.linked }
     }
 }

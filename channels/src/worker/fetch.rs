@@ -1,4 +1,4 @@
-//! Fetches the files of inbound messages after the messages are stored. Wakes by [`super::context::Wakes::fetch`].
+//! Fetches the files of inbound messages after the messages are stored. Wakes by [`super::Wakes::fetch`].
 //!
 //! A file is fetched by the process that sees it first; two that fetch the same one store the same bytes, and the second
 //! write changes nothing, because only pending rows are written.
@@ -30,8 +30,7 @@ pub(super) async fn run(worker: Arc<Worker>, shutdown: CancellationToken) {
 }
 
 impl Worker {
-    /// Fetches pending files; returns how many are settled now. Those that are tried again later do not count, so that
-    /// a dead address is not asked without a pause.
+    /// Fetches the files that are due; returns how many there were. Those that did not come are due again later.
     ///
     /// # Errors
     /// `Storage`.
@@ -42,19 +41,19 @@ impl Worker {
             let pending = pending_files(&read, self.store.clock().now(), BATCH).await?;
             drop(read);
             let fetched = futures_util::stream::iter(pending).map(async |(file, found)| match self.fetch_one(&file, &found).await {
-                Ok(is_settled) => is_settled,
+                Ok(()) => true,
                 Err(error) => {
+                    // It is due at once again, so it does not count: that would be a loop without pause.
                     tracing::warn!(attachment.id = %file.id, error = ?error, "a file could not be recorded and is fetched again");
                     false
                 }
             });
-            count += fetched.buffer_unordered(AT_ONCE).filter(|is_settled| std::future::ready(*is_settled)).count().await;
+            count += fetched.buffer_unordered(AT_ONCE).filter(|is_recorded| std::future::ready(*is_recorded)).count().await;
         }
         Ok(count)
     }
 
-    /// Fetches one file; whether nothing more is to be done about it.
-    async fn fetch_one(&self, file: &attachment::Model, found: &channel::Model) -> Result<bool> {
+    async fn fetch_one(&self, file: &attachment::Model, found: &channel::Model) -> Result<()> {
         let fetched = match self.fetch_bytes(file, found).await? {
             Ok(opened) => {
                 let cap = self.timing.max_file_bytes;
@@ -68,14 +67,14 @@ impl Worker {
             Err(Verdict::Retry { reason, .. } | Verdict::Ambiguous { reason } | Verdict::Suspend { reason }) => Fetched::Later(reason),
             Err(Verdict::Fail { detail, .. }) => Fetched::Failed(detail),
         };
-        let (id, is_settled) = (file.id, !matches!(fetched, Fetched::Later(_)));
+        let id = file.id;
         self.store
             .transact(file.workspace_id, move |tx| {
                 let fetched = fetched.clone();
                 Box::pin(async move { record_fetched(tx, id, fetched).await })
             })
             .await?;
-        Ok(is_settled)
+        Ok(())
     }
 
     async fn fetch_bytes(&self, file: &attachment::Model, found: &channel::Model) -> Result<Result<FetchedFile, Verdict>> {

@@ -1,39 +1,68 @@
-//! From stored requests to messages. Wakes by [`super::context::Wakes::ingest`], falls back to the poll interval.
+//! From stored requests to messages. Wakes by [`super::Wakes::ingest`], falls back to the poll interval.
 
-use std::sync::Arc;
-
-use tokio_util::sync::CancellationToken;
-use tributary_domain::{
-    Error, Result,
-    channel::{bury_inbound, claim_raw, finish_raw, heard},
-    entity::{channel, raw_inbound},
-    inbound::{AttachmentSource, InboundAttachment, InboundEvent},
-    media::ReadyAttachment,
-    message::{Received, receive},
-    outbound::OpenChannel,
-    store::is_refusal,
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::{Arc, PoisonError},
+    time::Duration,
 };
 
-use super::{Worker, repeat};
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+use tributary_domain::{
+    Result,
+    channel::{DeadLetterCause, RawClaim, bury_inbound, claim_raw, extend_raw, finish_raw, held_raws},
+    entity::{channel, raw_inbound},
+    ids::{ChannelId, RawInboundId},
+    inbound::InboundEvent,
+    message::Item,
+    outbound::OpenChannel,
+};
+
+use super::{
+    Worker,
+    apply::{Place, What, Work},
+    repeat,
+};
 use crate::{
     channel::{Channel, Ingress, RawInbound},
     error::ParseError,
 };
 
-/// Requests claimed at a time.
-const BATCH: u64 = 20;
-
-/// What became of one stored request.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Ingested {
-    /// Items stored, changed or known already.
-    pub items: usize,
-    /// Items that became dead letters.
-    pub dead: usize,
-}
+/// Requests of one channel claimed at a time.
+const CLAIMED: u64 = 100;
+/// Bytes of bodies that are read together, unless one alone is longer.
+const READ_BYTES: u64 = 4 * 1024 * 1024;
+/// How long requests that are being worked on may take after the shutdown was asked for.
+const GRACE: Duration = Duration::from_secs(10);
 
 pub(super) async fn run(worker: Arc<Worker>, shutdown: CancellationToken) {
-    repeat("ingest", &worker.wakes.ingest, worker.timing.poll, &shutdown, || worker.ingest()).await;
+    let tasks = tokio::sync::Mutex::new(JoinSet::new());
+    let (started, ingester) = (&tasks, &worker);
+    let step = || async move {
+        let mut tasks = started.lock().await;
+        while tasks.try_join_next().is_some() {}
+        ingester.start_ingest(&mut tasks).await
+    };
+    repeat("ingest", &worker.wakes.ingest, worker.timing.poll, &shutdown, step).await;
+    let mut tasks = tasks.into_inner();
+    let ending = async { while tasks.join_next().await.is_some() {} };
+    if tokio::time::timeout(GRACE, ending).await.is_err() {
+        tracing::warn!("requests that did not end in time are left to their leases");
+    }
+}
+
+/// Says that a channel's requests are being worked on, until it is dropped.
+struct Busy {
+    worker: Arc<Worker>,
+    channel: ChannelId,
+}
+
+impl Drop for Busy {
+    fn drop(&mut self) {
+        self.worker.ingesting.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.channel);
+        // What came for the channel meanwhile was passed over.
+        self.worker.wakes.ingest.notify_here();
+    }
 }
 
 impl Worker {
@@ -41,188 +70,209 @@ impl Worker {
     ///
     /// # Errors
     /// `Storage` when nothing could be claimed. Whatever goes wrong with one request stays with it.
-    pub async fn ingest(&self) -> Result<usize> {
-        let claimed = claim_raw(&self.store, &self.owner, self.timing.lease, BATCH).await?;
-        let count = claimed.len();
-        for row in claimed {
-            let id = row.id;
-            if let Err(error) = self.ingest_row(row).await {
-                // The lease runs out and the request is tried again.
-                tracing::warn!(raw.id = %id, error = ?error, "a stored request could not be worked on now");
-            }
+    pub async fn ingest(self: &Arc<Self>) -> Result<usize> {
+        let mut tasks = JoinSet::new();
+        let count = self.start_ingest(&mut tasks).await?;
+        while tasks.join_next().await.is_some() {}
+        Ok(count)
+    }
+
+    /// Claims stored requests and starts a task for each channel that has some; returns how many requests there are.
+    ///
+    /// Requests of one channel are worked on one after another, as they came; a slow one delays no other channel. Another
+    /// process may have requests of the same channel: what is out of order then is put right by the platform's times and
+    /// by parking.
+    async fn start_ingest(self: &Arc<Self>, tasks: &mut JoinSet<()>) -> Result<usize> {
+        let busy = self.ingesting.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let free = self.timing.ingests.saturating_sub(busy.len());
+        if free == 0 {
+            return Ok(0);
+        }
+        let is_busy = |channel| busy.contains(&channel);
+        let claims = claim_raw(&self.store, &self.owner, self.timing.lease, free, CLAIMED, &is_busy).await?;
+        let count = claims.iter().map(Vec::len).sum();
+        for claims in claims {
+            let channel = claims[0].channel;
+            self.ingesting.lock().unwrap_or_else(PoisonError::into_inner).insert(channel);
+            let busy = Busy { worker: self.clone(), channel };
+            tasks.spawn(async move { busy.worker.ingest_claims(&claims).await });
         }
         Ok(count)
     }
 
-    async fn ingest_row(&self, row: raw_inbound::Model) -> Result<Ingested> {
-        let read = self.store.read(row.workspace_id).await?;
-        let found = channel::by_id(row.workspace_id, row.channel_id).one(read.conn()).await?;
+    async fn ingest_claims(&self, claims: &[RawClaim]) {
+        let mut work = std::pin::pin!(async {
+            let mut parts = parts(claims);
+            // The next part is read while this one is stored.
+            let mut read = self.read_part(parts.next()).await;
+            while let Some(part) = read {
+                let (next, ()) = tokio::join!(self.read_part(parts.next()), self.store_part(part));
+                read = next;
+            }
+        });
+        loop {
+            tokio::select! {
+                () = &mut work => return,
+                () = tokio::time::sleep(self.timing.heartbeat) => {
+                    if let Err(error) = extend_raw(&self.store, &self.owner, claims, self.timing.lease).await {
+                        tracing::warn!(channel.id = %claims[0].channel, error = ?error, "a lease could not be renewed");
+                    }
+                }
+            }
+        }
+    }
+
+    /// Loads requests, whose bodies may be large, and takes them apart; `None` after the last part.
+    async fn read_part(&self, claims: Option<&[RawClaim]>) -> Option<Result<Part>> {
+        Some(self.try_read_part(claims?).await)
+    }
+
+    async fn try_read_part(&self, claims: &[RawClaim]) -> Result<Part> {
+        let (workspace, channel) = (claims[0].workspace, claims[0].channel);
+        let ids: Vec<RawInboundId> = claims.iter().map(|claim| claim.id).collect();
+        let read = self.store.read(workspace).await?;
+        // Without those that somebody else has taken over.
+        let mut rows = held_raws(&read, &self.owner, &ids).await?;
+        let Some(found) = channel::by_id(workspace, channel).one(read.conn()).await? else {
+            return Ok(Part::Ended(rows, "the channel no longer exists"));
+        };
+        let Some((adapter, open)) = self.open_in(&read, &found).await? else {
+            return Ok(Part::Ended(rows, "this server has no adapter for the channel"));
+        };
         drop(read);
-        let Some(found) = found else { return self.finish(&row, 0, Some("the channel no longer exists".to_owned())).await };
-        let Some((adapter, open)) = self.open(&found).await? else {
-            return self.finish(&row, 0, Some("this server has no adapter for the channel".to_owned())).await;
+        let raws: Vec<RawInbound> = rows.iter_mut().map(raw_inbound_of).collect();
+        let parsed = parse(adapter, open, raws).await;
+        Ok(Part::Read(Arc::new(self.place(&found)), rows.into_iter().zip(parsed).collect()))
+    }
+
+    /// Works on requests that were read. What cannot be worked on now comes again when its lease is over.
+    async fn store_part(&self, part: Result<Part>) {
+        let stored = match part {
+            Ok(Part::Read(place, read)) => self.store_read(&place, read).await,
+            Ok(Part::Ended(rows, reason)) => self.end(&rows, reason).await,
+            Err(error) => Err(error),
         };
-        let raw = RawInbound { form: row.form.clone(), headers: row.headers.0.clone(), body: row.body.clone().into(), at: row.received_at };
-        let items = match parse(&*adapter, &open, &raw) {
-            Ok(items) => items,
-            Err(error) => {
-                let reason = error.reason;
-                self.bury(&row, 0, reason.clone()).await?;
-                return self.finish(&row, 0, Some(reason)).await;
-            }
-        };
-        let mut ingested = Ingested::default();
-        for (position, item) in items.into_iter().enumerate() {
-            let outcome = match item {
-                Ok(event) => self.ingest_event(&found, event).await,
-                Err(error) => Err(Error::invalid(format!("item {position}"), error.reason)),
-            };
-            match outcome {
-                Ok(_) => ingested.items += 1,
-                // A rule was broken: it will be broken again, so a person has to look at it.
-                Err(error) if is_final(&error) => {
-                    tracing::warn!(raw.id = %row.id, item = position, error = ?error, "an item became a dead letter");
-                    self.bury(&row, position, reason(&error)).await?;
-                    ingested.dead += 1;
-                }
-                Err(error) => return Err(error),
-            }
+        if let Err(error) = stored {
+            tracing::warn!(error = ?error, "stored requests could not be worked on now");
         }
-        let items = ingested.items + ingested.dead;
-        self.finish(&row, items, None).await?;
-        Ok(ingested)
     }
 
-    /// Stores one item of a channel in a transaction of its own. Also the way of our own chat, whose frames are verified
-    /// by its gateway.
-    ///
-    /// # Errors
-    /// See [`receive`].
-    pub async fn ingest_event(&self, found: &channel::Model, mut event: InboundEvent) -> Result<Received> {
-        let files = self.stage(found, &mut event).await?;
-        let received = self.store_event(found, event, &files).await;
-        if !matches!(received, Ok(Received::Stored(_))) {
-            self.unstage(found.workspace_id, &files).await?;
-        }
-        received
-    }
-
-    async fn store_event(&self, found: &channel::Model, event: InboundEvent, files: &[ReadyAttachment]) -> Result<Received> {
-        let spec = self.registry.spec(found.kind);
-        let capabilities = Arc::new(self.registry.capabilities(found).into_owned());
-        let (workspace, now_waiting) = (found.workspace_id, files.iter().any(ReadyAttachment::is_pending));
-        if let InboundEvent::Typing { author, thread, is_typing } = &event {
-            tributary_domain::presence::contact_typing(&self.store, found, author, thread.as_ref(), *is_typing).await?;
-        }
-        let (found, files) = (found.clone(), files.to_vec());
-        let (received, _) = self
-            .store
-            .transact(workspace, move |tx| {
-                let (found, event, files, capabilities) = (found.clone(), event.clone(), files.clone(), capabilities.clone());
-                Box::pin(async move {
-                    heard(tx, &found).await?;
-                    receive(tx, spec, &capabilities, &found, event, files).await
-                })
-            })
-            .await?;
-        if matches!(received, Received::Stored(_)) {
-            self.wakes.dispatch.notify_one();
-            if now_waiting {
-                self.wakes.fetch.notify_one();
-            }
-        }
-        Ok(received)
-    }
-
-    /// Puts bytes that came with the event into the blob store, before any transaction.
-    async fn stage(&self, found: &channel::Model, event: &mut InboundEvent) -> Result<Vec<ReadyAttachment>> {
-        let InboundEvent::Message(message) = event else { return Ok(Vec::new()) };
-        let mut ready = Vec::with_capacity(message.attachments.len());
-        for file in std::mem::take(&mut message.attachments) {
-            match self.stage_one(found, file).await {
-                Ok(staged) => ready.push(staged),
+    async fn store_read(&self, place: &Arc<Place>, read: Vec<(raw_inbound::Model, Result<Parsed, ParseError>)>) -> Result<()> {
+        let mut works = Vec::new();
+        for (row, parsed) in read {
+            let (items, mut keys) = match parsed {
+                Ok(parsed) => parsed,
                 Err(error) => {
-                    self.unstage(found.workspace_id, &ready).await?;
-                    return Err(error);
+                    self.bury_whole(&row, error.reason).await?;
+                    continue;
                 }
+            };
+            keys.resize(items.len(), None);
+            let positioned = items.into_iter().enumerate().zip(keys);
+            let is_wanted = |position: usize| {
+                let among = |position| row.only_items.as_ref().is_none_or(|only| only.contains(&position));
+                i32::try_from(position).map_or(true, among)
+            };
+            let mut of_it: Vec<Work> = positioned
+                .filter(|((position, _), _)| is_wanted(*position))
+                .map(|((position, item), key)| Work {
+                    raw: Some(row.id),
+                    position,
+                    what: what(item, key, position, row.is_replay),
+                    ends: None,
+                })
+                .collect();
+            let count = of_it.len();
+            match of_it.last_mut() {
+                Some(last) => last.ends = Some(count),
+                None => self.finish(&row, None).await?,
             }
+            works.append(&mut of_it);
         }
-        Ok(ready)
+        self.apply(place, works).await
     }
 
-    async fn stage_one(&self, found: &channel::Model, file: InboundAttachment) -> Result<ReadyAttachment> {
-        match file.source {
-            AttachmentSource::Inline(bytes) => {
-                let id = tributary_domain::random::id();
-                let stream = futures_util::stream::iter([Ok::<_, std::convert::Infallible>(bytes)]);
-                match self.cx.media.put(found.workspace_id, id, stream, self.timing.max_file_bytes).await {
-                    Ok(stored) => Ok(ReadyAttachment::stored(id, file.name, file.mime, file.content_id, stored)),
-                    Err(Error::Invalid { reason, .. }) => Ok(ReadyAttachment::refused(file.name, file.mime, file.content_id, reason)),
-                    Err(error) => Err(error),
-                }
-            }
-            AttachmentSource::Stored(id) => Ok(ReadyAttachment::uploaded(id)),
-            source @ (AttachmentSource::Url(_) | AttachmentSource::Reference(_)) => {
-                Ok(ReadyAttachment::pending(file.name, file.mime, file.content_id, source))
-            }
-        }
-    }
-
-    /// Removes bytes that were staged for an event which turned out to be known.
-    async fn unstage(&self, workspace: tributary_domain::ids::WorkspaceId, files: &[ReadyAttachment]) -> Result<()> {
-        for file in files {
-            if let Some(id) = file.staged() {
-                self.cx.media.delete(workspace, id).await?;
-            }
-        }
-        Ok(())
-    }
-
-    async fn bury(&self, row: &raw_inbound::Model, item: usize, error: String) -> Result<()> {
+    /// Nobody can read the request.
+    async fn bury_whole(&self, row: &raw_inbound::Model, reason: String) -> Result<()> {
         metrics::counter!("tributary_dead_letters_total", "direction" => "in").increment(1);
         let (channel, raw) = (row.channel_id, row.id);
-        self.store
-            .transact(row.workspace_id, move |tx| {
-                let error = error.clone();
-                Box::pin(async move { bury_inbound(tx, channel, raw, item, error).await })
+        let buried = self.store.transact(row.workspace_id, move |tx| {
+            let reason = reason.clone();
+            Box::pin(async move {
+                bury_inbound(tx, channel, raw, 0, (DeadLetterCause::Unreadable, reason.clone())).await?;
+                finish_raw(tx, &[raw], 0, Some(reason)).await
             })
-            .await?;
+        });
+        buried.await.map(drop)
+    }
+
+    async fn end(&self, rows: &[raw_inbound::Model], reason: &str) -> Result<()> {
+        for row in rows {
+            self.finish(row, Some(reason.to_owned())).await?;
+        }
         Ok(())
     }
 
-    async fn finish(&self, row: &raw_inbound::Model, items: usize, error: Option<String>) -> Result<Ingested> {
+    async fn finish(&self, row: &raw_inbound::Model, error: Option<String>) -> Result<()> {
         let tx = self.store.write(row.workspace_id).await?;
-        finish_raw(&tx, row.id, items, error).await?;
+        finish_raw(&tx, &[row.id], 0, error).await?;
         tx.commit().await?;
-        Ok(Ingested { items, dead: 0 })
+        Ok(())
     }
 }
 
-/// Whether the item will fail again however often it is tried: a person has to look at it, and it can be replayed.
-/// What the database refuses to store belongs here; that it is away, or that somebody was in the way, does not.
-fn is_final(error: &Error) -> bool {
-    match error {
-        Error::Invalid { .. } | Error::Content(_) | Error::Unsupported { .. } | Error::NotFound(_) | Error::Forbidden(_) => true,
-        other => is_refusal(other),
-    }
+/// Requests that were read together.
+enum Part {
+    /// Taken apart.
+    Read(Arc<Place>, Vec<(raw_inbound::Model, Result<Parsed, ParseError>)>),
+    /// Nothing can be done with them, and why.
+    Ended(Vec<raw_inbound::Model>, &'static str),
 }
 
-/// The reason as it is shown; no message text, no addresses.
-fn reason(error: &Error) -> String {
-    match error {
-        Error::Content(violations) => {
-            let first = violations.first().map(|violation| format!(": {} {}", violation.field, violation.message)).unwrap_or_default();
-            format!("{error}{first}")
+/// Claims in parts that are read together.
+fn parts(claims: &[RawClaim]) -> impl Iterator<Item = &[RawClaim]> {
+    let mut bytes = 0;
+    claims.chunk_by(move |one, next| {
+        bytes += one.bytes;
+        let fits = bytes + next.bytes <= READ_BYTES;
+        if !fits {
+            bytes = 0;
         }
-        other => other.to_string(),
-    }
+        fits
+    })
 }
 
-fn parse(adapter: &dyn Channel, open: &OpenChannel, raw: &RawInbound) -> Result<Vec<Result<InboundEvent, ParseError>>, ParseError> {
-    match adapter.ingress() {
-        Ingress::Webhook(webhook) => webhook.parse(open, raw),
-        Ingress::Poll(poll) => poll.parse(open, raw),
-        Ingress::Listen(listen) => listen.parse(open, raw),
+/// What is to be done with an item. In a replay one that may not be read again and has no key may have had its effect.
+fn what(item: Result<InboundEvent, ParseError>, key: Option<String>, position: usize, is_replay: bool) -> What {
+    let event = match item {
+        Ok(event) => event,
+        Err(error) => return What::Bury(DeadLetterCause::Unreadable, format!("item {position}: {}", error.reason)),
+    };
+    let has_had_effect = is_replay && (matches!(event, InboundEvent::Typing { .. }) || key.is_none() && !event.may_be_read_again());
+    let event = if has_had_effect { InboundEvent::Ignored { reason: "it was read before".to_owned() } } else { event };
+    What::Store(Box::new(Item { event, files: Vec::new(), key, is_replay }))
+}
+
+/// The request as its adapter takes it. The body is not held twice.
+fn raw_inbound_of(row: &mut raw_inbound::Model) -> RawInbound {
+    let body = std::mem::take(&mut row.body).into();
+    RawInbound { form: row.form.clone(), headers: row.headers.0.clone(), body, at: row.received_at }
+}
+
+/// What a request says, item by item, and the platform's keys of the items.
+type Parsed = (Vec<Result<InboundEvent, ParseError>>, Vec<Option<String>>);
+
+/// Reads requests, away from the threads on which everybody else's work is done: they may be large. One that makes its
+/// reader panic would do so again, so it is one that nobody can read.
+async fn parse(adapter: Arc<dyn Channel>, open: OpenChannel, raws: Vec<RawInbound>) -> Vec<Result<Parsed, ParseError>> {
+    let count = raws.len();
+    let read = move |raw: &RawInbound| match adapter.ingress() {
+        Ingress::Webhook(webhook) => Ok((webhook.parse(&open, raw)?, webhook.keys(raw))),
+        Ingress::Poll(poll) => Ok((poll.parse(&open, raw)?, Vec::new())),
+        Ingress::Listen(listen) => Ok((listen.parse(&open, raw)?, Vec::new())),
         Ingress::Gateway => Err(ParseError::new("this channel has no raw requests")),
-    }
+    };
+    let broke_off = || Err(ParseError::new("its reader broke off"));
+    let read = move || raws.iter().map(|raw| catch_unwind(AssertUnwindSafe(|| read(raw))).unwrap_or_else(|_| broke_off())).collect();
+    tokio::task::spawn_blocking(read).await.unwrap_or_else(|_| (0..count).map(|_| broke_off()).collect())
 }

@@ -1,6 +1,6 @@
 //! Holds the connections of channels that we listen to, and asks those that we poll: one owner per channel in the whole
 //! installation, by a lease. What is found goes, with its position, into the stored requests, and from there the same
-//! way as everything else. Wakes by [`super::context::Wakes::listen`], looks again every few seconds.
+//! way as everything else. Wakes by [`super::Wakes::listen`], looks again every few seconds.
 
 use std::{
     collections::HashMap,
@@ -13,7 +13,10 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use tributary_domain::{
     Result,
-    channel::{ChannelHealth, NewRaw, Position, claim_position, extend_position, listening, save_position, set_health, store_raw},
+    channel::{
+        ChannelHealth, HealthCause, HealthReason, NewRaw, Position, claim_position, extend_position, listening, save_position, set_health,
+        store_raw,
+    },
     entity::channel,
     ids::ChannelId,
     outbound::OpenChannel,
@@ -22,7 +25,7 @@ use tributary_domain::{
 use super::{Worker, repeat, retry};
 use crate::{
     channel::{Channel, Found, Ingress, Sink},
-    error::Verdict,
+    error::{Reach, Verdict},
 };
 
 /// How often channels without an owner are looked for.
@@ -132,25 +135,22 @@ impl Worker {
         let Some((adapter, open)) = self.open(found).await? else { return Ok(REFUSED) };
         let sink = Store { worker: self, found, fence: position.fence };
         let ended = match adapter.ingress() {
-            Ingress::Listen(listen) => {
-                self.note_health(found, ChannelHealth::Ok, None).await?;
-                listen.listen(&self.cx, &open, position.cursor, &sink, stop.clone()).await.map(|()| Duration::ZERO)
-            }
+            Ingress::Listen(listen) => listen.listen(&self.cx, &open, position.cursor, &sink, stop.clone()).await.map(|()| Duration::ZERO),
             Ingress::Poll(_) => self.poll(&adapter, &open, position, &sink).await,
             Ingress::Webhook(_) | Ingress::Gateway => Ok(REFUSED),
         };
         match ended {
             Ok(pause) => Ok(pause),
             Err(Verdict::Suspend { reason }) => {
-                self.note_health(found, ChannelHealth::NeedsSignIn, Some(reason)).await?;
+                self.note_health(found, ChannelHealth::NeedsSignIn, Some(HealthReason::new(HealthCause::Refused, reason))).await?;
                 Ok(REFUSED)
             }
             Err(Verdict::Retry { after, reason, .. }) => {
-                self.note_health(found, ChannelHealth::Down, Some(reason)).await?;
+                self.note_health(found, ChannelHealth::Down, Some(HealthReason::new(HealthCause::Unreachable, reason))).await?;
                 Ok(after.unwrap_or(Duration::from_secs(5)))
             }
             Err(Verdict::Ambiguous { reason } | Verdict::Fail { detail: reason, .. }) => {
-                self.note_health(found, ChannelHealth::Down, Some(reason)).await?;
+                self.note_health(found, ChannelHealth::Down, Some(HealthReason::new(HealthCause::Unreachable, reason))).await?;
                 Ok(Duration::from_secs(30))
             }
         }
@@ -165,11 +165,12 @@ impl Worker {
     ) -> Result<Duration, Verdict> {
         let Ingress::Poll(poll) = adapter.ingress() else { return Ok(REFUSED) };
         let found = poll.poll(&self.cx, open, position.cursor).await?;
+        sink.signed_in().await?;
         sink.store(found).await?;
         Ok(Duration::from_secs(u64::from(poll.interval_s())))
     }
 
-    async fn note_health(&self, found: &channel::Model, health: ChannelHealth, reason: Option<String>) -> Result<()> {
+    async fn note_health(&self, found: &channel::Model, health: ChannelHealth, reason: Option<HealthReason>) -> Result<()> {
         let mut tx = self.store.write(found.workspace_id).await?;
         set_health(&mut tx, found.id, health, reason).await?;
         tx.commit().await?;
@@ -187,11 +188,21 @@ struct Store<'a> {
 #[async_trait]
 impl Sink for Store<'_> {
     async fn store(&self, found: Found) -> Result<(), Verdict> {
-        let lost = |reason: String| Verdict::Retry { after: None, pauses_account: false, reason };
-        self.keep(found).await.map_err(|error| lost(format!("what was found could not be stored: {error}")))?;
+        let kept = self.keep(found).await;
+        kept.map_err(|error| our_trouble(format!("what was found could not be stored: {error}")))?;
         self.worker.wakes.ingest.notify_one();
         Ok(())
     }
+
+    async fn signed_in(&self) -> Result<(), Verdict> {
+        let noted = self.worker.note_health(self.found, ChannelHealth::Ok, None).await;
+        noted.map_err(|error| our_trouble(format!("the channel's health could not be stored: {error}")))
+    }
+}
+
+/// Trouble on our side.
+fn our_trouble(reason: String) -> Verdict {
+    Verdict::Retry { after: None, pauses_account: false, reach: Reach::NotCalled, reason }
 }
 
 impl Store<'_> {

@@ -4,40 +4,53 @@
 //! fallback interval is over. All of them end when the shutdown token is cancelled: they finish what they hold within
 //! the configured time and give their leases back.
 
+mod apply;
 mod breaker;
 mod context;
 mod dispatch;
 mod fetch;
+mod files;
 mod housekeeping;
 mod ingest;
 mod listen;
+mod loops;
 mod retry;
+mod secrets;
+mod typing;
+mod wakes;
 
-pub use context::{Timing, Wakes, Worker};
-pub use ingest::Ingested;
+pub use context::{Timing, Worker};
+pub use loops::Loops;
+pub use secrets::StoredSecrets;
+pub use wakes::{Wake, Wakes};
 
 use std::{sync::Arc, time::Duration};
 
-use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 /// Runs all loops until `shutdown`, then lets them finish.
 pub async fn run(worker: Arc<Worker>, shutdown: CancellationToken) {
-    let mut loops = JoinSet::new();
-    loops.spawn(ingest::run(worker.clone(), shutdown.clone()));
-    loops.spawn(dispatch::run(worker.clone(), shutdown.clone()));
-    loops.spawn(listen::run(worker.clone(), shutdown.clone()));
-    loops.spawn(fetch::run(worker.clone(), shutdown.clone()));
-    loops.spawn(housekeeping::run(worker.clone(), shutdown));
-    while let Some(ended) = loops.join_next().await {
-        if let Err(error) = ended {
-            tracing::error!(error = %error, "a worker loop panicked");
-        }
+    macro_rules! looping {
+        ($name:ident) => {{
+            let (worker, shutdown) = (worker.clone(), shutdown.clone());
+            async move {
+                let start = || $name::run(worker.clone(), shutdown.clone());
+                loops::keep(&worker.loops, stringify!($name), &shutdown, start).await;
+            }
+        }};
     }
+    tokio::join!(
+        looping!(ingest),
+        looping!(dispatch),
+        looping!(listen),
+        looping!(fetch),
+        looping!(housekeeping),
+        worker.wakes.hear(shutdown.clone())
+    );
 }
 
 /// Calls `step` until it finds nothing more, then waits for `wake`, for `every`, or for the end.
-async fn repeat<F>(name: &'static str, wake: &tokio::sync::Notify, every: Duration, shutdown: &CancellationToken, step: impl Fn() -> F)
+async fn repeat<F>(name: &'static str, wake: &Wake, every: Duration, shutdown: &CancellationToken, step: impl Fn() -> F)
 where
     F: Future<Output = tributary_domain::Result<usize>>,
 {

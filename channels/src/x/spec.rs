@@ -84,7 +84,7 @@ pub static SPEC: ChannelSpec = ChannelSpec {
     class: ChannelClass::Social,
     second_class: None,
     display_name: "X",
-    documentation_url: "https://docs.x.com/x-api/introduction",
+    documentation_url: Some("https://docs.x.com/x-api/introduction"),
     api_version: "2",
     checked_on: "2026-11-22",
     settings: SETTINGS,
@@ -108,6 +108,7 @@ pub static SPEC: ChannelSpec = ChannelSpec {
         delivered_receipts: false,
         read_receipts: false,
         may_start: true,
+        automatic_per_hour: None,
         reply_window: None,
     },
     // No idempotency key; the same text twice is refused, so the own timeline tells.

@@ -74,7 +74,7 @@ pub static SPEC: ChannelSpec = ChannelSpec {
     class: ChannelClass::Messaging,
     second_class: None,
     display_name: "X Direct Messages",
-    documentation_url: "https://docs.x.com/x-api/direct-messages",
+    documentation_url: Some("https://docs.x.com/x-api/direct-messages"),
     api_version: "2",
     checked_on: "2026-11-22",
     settings: SETTINGS,
@@ -97,6 +97,7 @@ pub static SPEC: ChannelSpec = ChannelSpec {
         delivered_receipts: false,
         read_receipts: true,
         may_start: false,
+        automatic_per_hour: None,
         reply_window: None,
     },
     // No idempotency key: after a time-out the conversation is read.

@@ -33,7 +33,7 @@ pub static SPEC: ChannelSpec = ChannelSpec {
     class: ChannelClass::Social,
     second_class: None,
     display_name: "YouTube",
-    documentation_url: "https://developers.google.com/youtube/v3/docs/comments",
+    documentation_url: Some("https://developers.google.com/youtube/v3/docs/comments"),
     api_version: "v3",
     checked_on: "2026-11-22",
     settings: SETTINGS,
@@ -56,6 +56,7 @@ pub static SPEC: ChannelSpec = ChannelSpec {
         delivered_receipts: false,
         read_receipts: false,
         may_start: true,
+        automatic_per_hour: None,
         reply_window: None,
     },
     // Not idempotent: after a time-out the thread is read.

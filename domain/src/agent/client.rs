@@ -96,7 +96,7 @@ pub async fn create(tx: &mut Tx, actor: &Actor, new: NewApiClient) -> Result<(Ap
 /// `Forbidden` for anyone but admins; `NotFound`; `Conflict` on another version.
 pub async fn revoke(tx: &mut Tx, actor: &Actor, id: ApiClientId, expected: Option<Seq>) -> Result<()> {
     actor.must_manage_workspace()?;
-    let found = api_client::by_id(tx.workspace(), id).one(tx.conn()).await?.ok_or(Error::NotFound("API client"))?;
+    let found = api_client::to_change(tx.workspace(), id).one(tx.conn()).await?.ok_or(Error::NotFound("API client"))?;
     if found.revoked_at.is_some() {
         return Ok(());
     }

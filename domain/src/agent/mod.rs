@@ -5,5 +5,5 @@ pub mod person;
 mod rights;
 mod session;
 
-pub use rights::{actor_of, actor_of_client, viewer_of_session, viewer_of_token};
+pub use rights::{Acting, acting, actor_of, actor_of_client, viewer_of_token};
 pub use session::{NewSession, OpenedSession, Rotated, login, open_session, revoke_session, rotate_session, session_of};

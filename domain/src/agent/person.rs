@@ -84,6 +84,8 @@ pub struct ProfileChange {
     pub password_hash: Option<String>,
     /// The session that stays signed in when the password changes.
     pub keep_session: Option<SessionId>,
+    /// The version that the person has seen of themselves.
+    pub expected: Option<Seq>,
 }
 
 /// Which people; an absent part does not narrow.
@@ -129,7 +131,6 @@ pub async fn create(tx: &mut Tx, actor: &Actor, new: NewPerson) -> Result<Person
         password_hash: Set(new.password_hash),
         is_active: Set(true),
         language: Set(language),
-        token_generation: Set(0),
         version: Set(Seq::UNNUMBERED),
         created_at: Set(tx.now()),
     }
@@ -150,14 +151,13 @@ pub async fn create(tx: &mut Tx, actor: &Actor, new: NewPerson) -> Result<Person
 /// As [`create`]; `NotFound`; `Conflict` on another version, and when no active admin would be left.
 pub async fn update(tx: &mut Tx, actor: &Actor, id: PersonId, change: PersonChange, expected: Option<Seq>) -> Result<()> {
     actor.must_manage_workspace()?;
-    let found = person::by_id(tx.workspace(), id).one(tx.conn()).await?.ok_or(Error::NotFound("person"))?;
+    let found = person::to_change(tx.workspace(), id).one(tx.conn()).await?.ok_or(Error::NotFound("person"))?;
     must_be_version(found.version, expected)?;
     let (role, is_active) = (change.role.unwrap_or(found.role), change.is_active.unwrap_or(found.is_active));
     if found.role == Role::Admin && found.is_active && (role != Role::Admin || !is_active) {
         must_not_be_last_admin(tx, id).await?;
     }
     let signs_out = role != found.role || (found.is_active && !is_active) || change.password_hash.is_some();
-    let generation = found.token_generation;
     let mut row = found.into_active_model();
     if let Some(name) = &change.name {
         row.name = Set(input::name(name)?);
@@ -170,9 +170,6 @@ pub async fn update(tx: &mut Tx, actor: &Actor, id: PersonId, change: PersonChan
     }
     row.role = Set(role);
     row.is_active = Set(is_active);
-    if signs_out {
-        row.token_generation = Set(generation + 1);
-    }
     let changed = row.update(tx.conn()).await?;
     if let Some(skills) = change.skills {
         set_skills(tx, id, skills).await?;
@@ -194,7 +191,7 @@ pub async fn update(tx: &mut Tx, actor: &Actor, id: PersonId, change: PersonChan
 pub async fn update_profile(tx: &mut Tx, actor: &Actor, change: ProfileChange) -> Result<PersonId> {
     let id = actor.person().ok_or(Error::Forbidden("only people have a profile"))?;
     let found = person::by_id(tx.workspace(), id).one(tx.conn()).await?.ok_or(Error::NotFound("person"))?;
-    let generation = found.token_generation;
+    must_be_version(found.version, change.expected)?;
     let mut row = found.into_active_model();
     if let Some(name) = &change.name {
         row.name = Set(input::name(name)?);
@@ -205,7 +202,6 @@ pub async fn update_profile(tx: &mut Tx, actor: &Actor, change: ProfileChange) -
     let signs_out = change.password_hash.is_some();
     if let Some(hash) = change.password_hash {
         row.password_hash = Set(Some(hash));
-        row.token_generation = Set(generation + 1);
     }
     let changed = row.update(tx.conn()).await?;
     if signs_out {

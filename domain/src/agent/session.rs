@@ -5,6 +5,8 @@ use std::time::Duration;
 use sea_orm::{ActiveModelTrait, ActiveValue::Set, IntoActiveModel};
 
 use crate::{
+    actor::{Actor, Identity},
+    audit,
     entity::{person, session},
     error::{Error, Result},
     event::{Audience, EntityType, EventDraft, EventKind},
@@ -76,6 +78,8 @@ pub async fn open_session(tx: &mut Tx, new: NewSession) -> Result<OpenedSession>
     .insert(tx.conn())
     .await?;
     directory::add(tx, DirectoryKind::RefreshToken, &new.refresh_token, row.id.uuid(), Some(expires_at)).await?;
+    let actor = Actor { identity: Identity::Person { id: person.id, name: person.name.clone() }, ..Actor::system(tx.workspace()) };
+    audit::note(tx, &actor, "session.open", EntityType::Session, row.id.uuid(), None).await?;
     Ok(OpenedSession { id: row.id, person, expires_at })
 }
 
@@ -88,19 +92,32 @@ pub enum Rotated {
     Reused,
 }
 
-/// Exchanges a refresh token for a new one.
+/// Exchanges a refresh token for its successor, which the caller makes such that the same token has always the same one:
+/// tabs that share a token come at the same time and must go on with the same next one. The token before the last is
+/// taken for 30 s after the exchange, and has no effect then.
 ///
 /// # Errors
 /// `Unauthenticated` for a token that leads nowhere; `Storage`.
 pub async fn rotate_session(tx: &mut Tx, id: SessionId, used: &str, next: &str, ttl: Duration) -> Result<Rotated> {
-    let found = session::by_id(tx.workspace(), id).one(tx.conn()).await?.ok_or(Error::Unauthenticated)?;
+    // Locked: two tabs come with the same token at the same moment.
+    let found = session::to_change(tx.workspace(), id).one(tx.conn()).await?.ok_or(Error::Unauthenticated)?;
     if found.revoked_at.is_some() || found.expires_at <= tx.now() {
         return Err(Error::Unauthenticated);
     }
     let used_hash = directory::key_hash(DirectoryKind::RefreshToken, used);
     let in_grace = found.rotated_at.is_some_and(|at| (tx.now() - at).num_seconds() <= GRACE_S);
     let is_previous = found.previous_hash.as_deref() == Some(used_hash.as_str());
-    if found.refresh_hash != used_hash && !(is_previous && in_grace) {
+    let next_hash = directory::key_hash(DirectoryKind::RefreshToken, next);
+    if is_previous && in_grace {
+        // The same token again has the same successor, which the first answer handed out already: nothing changes, and above
+        // all the time of grace does not begin anew. Another successor means that our key is another one meanwhile.
+        if found.refresh_hash != next_hash {
+            return Err(Error::Unauthenticated);
+        }
+        let person = active(tx, found.person_id).await?;
+        return Ok(Rotated::Renewed(Box::new(OpenedSession { id, person, expires_at: found.expires_at })));
+    }
+    if found.refresh_hash != used_hash {
         end(tx, found).await?;
         return Ok(Rotated::Reused);
     }
@@ -108,7 +125,7 @@ pub async fn rotate_session(tx: &mut Tx, id: SessionId, used: &str, next: &str, 
     let expires_at = tx.now() + chrono::Duration::from_std(ttl).unwrap_or(chrono::Duration::days(30));
     let mut change = found.into_active_model();
     change.previous_hash = Set(Some(used_hash));
-    change.refresh_hash = Set(directory::key_hash(DirectoryKind::RefreshToken, next));
+    change.refresh_hash = Set(next_hash);
     change.rotated_at = Set(Some(tx.now()));
     change.expires_at = Set(expires_at);
     change.update(tx.conn()).await?;

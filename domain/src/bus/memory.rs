@@ -20,15 +20,38 @@ use crate::{event::Seq, ids::WorkspaceId};
 /// Signals that a slow subscriber may be behind before it loses some.
 pub(super) const BACKLOG: usize = 64;
 
+/// How often sets that nobody lists are looked through for members that have left.
+const SWEEP_EVERY: Duration = Duration::from_secs(30);
+
 /// Value and end of each member, by name.
 type Members = BTreeMap<String, (String, Instant)>;
+
+#[derive(Debug, Default)]
+struct Sets {
+    by_name: HashMap<String, Members>,
+    swept_at: Option<Instant>,
+}
+
+impl Sets {
+    /// Forgets who has left, now and then: a set that is written and never listed must not grow.
+    fn sweep(&mut self, now: Instant) {
+        if self.swept_at.is_some_and(|last| now < last + SWEEP_EVERY) {
+            return;
+        }
+        self.swept_at = Some(now);
+        self.by_name.retain(|_, members| {
+            members.retain(|_, (_, until)| *until > now);
+            !members.is_empty()
+        });
+    }
+}
 
 /// The bus within one process. Clones are the same bus.
 #[derive(Debug, Clone)]
 pub struct MemoryBus {
     heads: Topics<WorkspaceId, Seq>,
     messages: Topics<String, Bytes>,
-    sets: Arc<Mutex<HashMap<String, Members>>>,
+    sets: Arc<Mutex<Sets>>,
     reach: watch::Sender<Reach>,
 }
 
@@ -66,16 +89,18 @@ impl Bus for MemoryBus {
 
     async fn put(&self, set: &str, member: Member, ttl: Duration) -> Result<(), Unreachable> {
         let mut sets = self.sets.lock().unwrap_or_else(PoisonError::into_inner);
-        sets.entry(set.to_owned()).or_default().insert(member.name, (member.value, Instant::now() + ttl));
+        let now = Instant::now();
+        sets.sweep(now);
+        sets.by_name.entry(set.to_owned()).or_default().insert(member.name, (member.value, now + ttl));
         Ok(())
     }
 
     async fn remove(&self, set: &str, name: &str) -> Result<(), Unreachable> {
         let mut sets = self.sets.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(members) = sets.get_mut(set) {
+        if let Some(members) = sets.by_name.get_mut(set) {
             members.remove(name);
             if members.is_empty() {
-                sets.remove(set);
+                sets.by_name.remove(set);
             }
         }
         Ok(())
@@ -83,12 +108,12 @@ impl Bus for MemoryBus {
 
     async fn list(&self, set: &str) -> Result<Vec<Member>, Unreachable> {
         let mut sets = self.sets.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some(members) = sets.get_mut(set) else { return Ok(Vec::new()) };
+        let Some(members) = sets.by_name.get_mut(set) else { return Ok(Vec::new()) };
         let now = Instant::now();
         members.retain(|_, (_, until)| *until > now);
         let listed = members.iter().map(|(name, (value, _))| Member { name: name.clone(), value: value.clone() }).collect();
         if members.is_empty() {
-            sets.remove(set);
+            sets.by_name.remove(set);
         }
         Ok(listed)
     }
@@ -178,5 +203,23 @@ where
 
     fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<K, Topic<T>>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn sets_that_nobody_lists_are_forgotten() {
+        let bus = MemoryBus::new();
+        let member = |name: &str| Member { name: name.to_owned(), value: String::new() };
+        for n in 0..100 {
+            bus.put(&format!("set-{n}"), member("anna"), Duration::from_secs(6)).await.unwrap();
+        }
+        tokio::time::advance(Duration::from_secs(31)).await;
+        bus.put("set-100", member("anna"), Duration::from_secs(6)).await.unwrap();
+        let left = bus.sets.lock().unwrap().by_name.len();
+        assert_eq!(left, 1);
     }
 }

@@ -14,7 +14,7 @@ use tokio::sync::{broadcast, watch};
 
 use crate::{event::Seq, ids::WorkspaceId};
 
-pub use self::{memory::MemoryBus, redis::RedisBus};
+pub use self::{memory::MemoryBus, redis::RedisBus, redis::Servers as RedisServers};
 
 /// How far the bus reaches at the moment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -1,15 +1,16 @@
 //! The bus over Redis pub/sub, for several nodes.
 //!
 //! One RESP3 connection carries commands and subscriptions. A task holds it: connects (never before it is needed, and
-//! start order does not matter), subscribes to what is wanted, pings twice a second, and starts over when an answer
-//! stays out. Until then the bus says [`Reach::Broken`] and everything but the local part of it does nothing. A second
+//! start order does not matter), subscribes to what is wanted, asks twice a second whether all is well, and starts over when
+//! an answer stays out, a master steps down or a slot moves. Until then the bus says [`Reach::Broken`] and everything but the local part of it does nothing. A second
 //! task publishes: heads are kept per workspace (the newest counts), messages in a bounded queue that drops when full,
 //! so a hanging Redis blocks no caller and fills no memory. Both tasks end with the last handle.
 //!
-//! On a Redis cluster plain `PUBLISH` reaches every node but passes through all of them; sharded publishing is not done.
+//! One server, a cluster and a master behind sentinels are the same to everything but [`Servers`].
 
 mod link;
 mod script;
+mod servers;
 
 use std::{
     collections::HashMap,
@@ -19,11 +20,13 @@ use std::{
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use redis::{IntoConnectionInfo, ProtocolVersion, RedisResult, aio::MultiplexedConnection};
+use redis::RedisResult;
 use tokio::sync::{Notify, mpsc, watch};
 use tokio_util::sync::{CancellationToken, DropGuard};
 use uuid::Uuid;
 
+pub use self::servers::Servers;
+use self::servers::{Connection, Connector};
 use super::{Bus, Member, Reach, Signal, Subscription, Unreachable, memory::Topics};
 use crate::{event::Seq, ids::WorkspaceId};
 
@@ -31,6 +34,8 @@ use crate::{event::Seq, ids::WorkspaceId};
 const OUTBOX: usize = 1024;
 /// An answer that stays out longer counts as lost. Twice this, and the connection is given up.
 const RESPONSE_TIMEOUT: Duration = Duration::from_millis(500);
+/// How long connecting to one server may take.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// The bus over Redis.
 pub struct RedisBus {
@@ -45,7 +50,7 @@ struct Shared {
     heads: Topics<WorkspaceId, Seq>,
     messages: Topics<String, Bytes>,
     reach: watch::Sender<Reach>,
-    connection: Mutex<Option<MultiplexedConnection>>,
+    connection: Mutex<Option<Connection>>,
     unpublished: Mutex<HashMap<WorkspaceId, Seq>>,
     grown: Notify,
     wishes: mpsc::UnboundedSender<Wish>,
@@ -64,17 +69,15 @@ impl std::fmt::Debug for RedisBus {
 }
 
 impl RedisBus {
-    /// A bus over the Redis at `url`; `prefix` keeps installations on the same Redis apart. Does not wait for Redis.
+    /// A bus over Redis; `prefix` keeps installations on the same Redis apart. Does not wait for Redis.
     ///
     /// # Errors
-    /// When `url` is not an address of a Redis.
+    /// When an address is none of Redis, or the addresses do not fit each other.
     ///
     /// # Panics
     /// Outside a tokio runtime.
-    pub fn open(url: &str, prefix: impl Into<String>) -> RedisResult<Self> {
-        let info = url.into_connection_info()?;
-        let settings = info.redis_settings().clone().set_protocol(ProtocolVersion::RESP3);
-        let client = redis::Client::open(info.set_redis_settings(settings))?;
+    pub fn open(servers: Servers, prefix: impl Into<String>) -> RedisResult<Self> {
+        let connector = Connector::new(servers)?;
         let (wishes, wished) = mpsc::unbounded_channel();
         let (outbox, messages) = mpsc::channel(OUTBOX);
         let shared = Arc::new(Shared {
@@ -88,14 +91,14 @@ impl RedisBus {
             wishes,
         });
         let stop = CancellationToken::new();
-        tokio::spawn(stop.clone().run_until_cancelled_owned(link::hold(shared.clone(), client, wished)));
+        tokio::spawn(stop.clone().run_until_cancelled_owned(link::hold(shared.clone(), connector, wished)));
         tokio::spawn(stop.clone().run_until_cancelled_owned(link::publish(shared.clone(), messages)));
         Ok(Self { shared, outbox, _stop: stop.drop_guard() })
     }
 }
 
 impl Shared {
-    fn connection(&self) -> Option<MultiplexedConnection> {
+    fn connection(&self) -> Option<Connection> {
         self.connection.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
@@ -105,6 +108,12 @@ impl Shared {
 
     fn message_channel(&self, topic: &str) -> String {
         format!("{}:m:{topic}", self.prefix)
+    }
+
+    /// All channels that somebody in this process listens to.
+    fn channels(&self) -> Vec<String> {
+        let heads = self.heads.names().into_iter().map(|workspace| self.head_channel(workspace));
+        heads.chain(self.messages.names().iter().map(|topic| self.message_channel(topic))).collect()
     }
 
     /// Hands a message of Redis to the subscribers in this process. Never waits.

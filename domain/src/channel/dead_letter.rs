@@ -1,13 +1,15 @@
 //! Dead letters: what could not be processed or sent, kept until a person replays or drops it.
 
-use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, IntoActiveModel, QueryFilter, QuerySelect, sea_query::Expr};
+use std::collections::BTreeSet;
+
+use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, IntoActiveModel, QueryFilter, QuerySelect};
 
 use crate::{
     actor::Actor,
     audit,
     delivery::{self, OutboundState},
     entity::{
-        dead_letter::{self, DeadLetterState},
+        dead_letter::{self, DeadLetterCause, DeadLetterState},
         outbound,
         raw_inbound::{self, RawInboundState},
     },
@@ -35,7 +37,7 @@ pub enum Letters {
 ///
 /// # Errors
 /// `Storage`.
-pub async fn bury_inbound(tx: &mut Tx, channel: ChannelId, raw: RawInboundId, item: usize, error: String) -> Result<()> {
+pub async fn bury_inbound(tx: &mut Tx, channel: ChannelId, raw: RawInboundId, item: usize, why: (DeadLetterCause, String)) -> Result<()> {
     let item = i32::try_from(item).unwrap_or(i32::MAX);
     let known = dead_letter::in_workspace(tx.workspace())
         .filter(dead_letter::Column::RawId.eq(raw))
@@ -46,31 +48,31 @@ pub async fn bury_inbound(tx: &mut Tx, channel: ChannelId, raw: RawInboundId, it
         Some(known) => {
             let id = known.id;
             let mut change = known.into_active_model();
-            change.error = Set(error);
+            change.cause = Set(Some(why.0));
+            change.error = Set(why.1);
             change.state = Set(DeadLetterState::Open);
             change.resolved_at = Set(None);
             change.update(tx.conn()).await?;
             emit(tx, id);
             Ok(())
         }
-        None => insert(tx, channel, Direction::In, Some(raw), item, None, error).await,
+        None => insert(tx, channel, Direction::In, (Some(raw), item), None, why).await,
     }
 }
 
 /// Buries a message that could not be sent.
 pub(crate) async fn bury_outbound(tx: &mut Tx, row: &outbound::Model) -> Result<()> {
     let error = [row.error_code.as_deref(), row.error_detail.as_deref()].into_iter().flatten().collect::<Vec<_>>().join(": ");
-    insert(tx, row.channel_id, Direction::Out, None, 0, Some(row.id), error).await
+    insert(tx, row.channel_id, Direction::Out, (None, 0), Some(row.id), (DeadLetterCause::NotDelivered, error)).await
 }
 
 async fn insert(
     tx: &mut Tx,
     channel: ChannelId,
     direction: Direction,
-    raw: Option<RawInboundId>,
-    item: i32,
+    (raw, item): (Option<RawInboundId>, i32),
     outbound: Option<OutboundId>,
-    error: String,
+    (cause, error): (DeadLetterCause, String),
 ) -> Result<()> {
     let id: DeadLetterId = crate::random::id();
     dead_letter::ActiveModel {
@@ -81,6 +83,7 @@ async fn insert(
         raw_id: Set(raw),
         item: Set(item),
         outbound_id: Set(outbound),
+        cause: Set(Some(cause)),
         error: Set(error),
         state: Set(DeadLetterState::Open),
         created_at: Set(tx.now()),
@@ -117,7 +120,7 @@ async fn resolve(tx: &mut Tx, letter: dead_letter::Model, state: DeadLetterState
     Ok(id)
 }
 
-/// Gives open letters another try: inbound requests are parsed again, outbound work is queued again. What fails again
+/// Gives open letters another try: their items of inbound requests are read again, outbound work is queued again. What fails again
 /// is buried again.
 ///
 /// # Errors
@@ -127,11 +130,7 @@ pub async fn replay(tx: &mut Tx, actor: &Actor, which: Letters) -> Result<Vec<De
     let mut replayed = Vec::new();
     for letter in open_letters(tx, &which).await? {
         if let Some(raw) = letter.raw_id {
-            raw_inbound::updates(tx.workspace())
-                .col_expr(raw_inbound::Column::State, Expr::value(RawInboundState::Received))
-                .filter(raw_inbound::Column::Id.eq(raw))
-                .exec(tx.conn())
-                .await?;
+            receive_again(tx, raw, letter.item).await?;
         }
         if let Some(id) = letter.outbound_id
             && let Some(row) = outbound::by_id(tx.workspace(), id).one(tx.conn()).await?
@@ -149,11 +148,44 @@ pub async fn replay(tx: &mut Tx, actor: &Actor, which: Letters) -> Result<Vec<De
     Ok(replayed)
 }
 
+/// Puts a request back, for one item more; one that could not be read at all for all that is in it.
+async fn receive_again(tx: &Tx, id: RawInboundId, item: i32) -> Result<()> {
+    let Some(found) = raw_inbound::to_change(tx.workspace(), id).one(tx.conn()).await? else { return Ok(()) };
+    let (before, mut only) = (found.state, found.only_items.clone());
+    match before {
+        RawInboundState::Received => {
+            if let Some(only) = &mut only {
+                only.0.insert(item);
+            }
+        }
+        RawInboundState::Done => only = Some(BTreeSet::from([item]).into()),
+        RawInboundState::Dead => only = None,
+    }
+    let mut change = found.into_active_model();
+    change.state = Set(RawInboundState::Received);
+    change.only_items = Set(only);
+    change.update(tx.conn()).await?;
+    Ok(())
+}
+
 /// Closes the letters of a piece of outbound work that gets another try by itself.
 pub(crate) async fn settle_outbound(tx: &mut Tx, id: OutboundId) -> Result<()> {
     let open = dead_letter::in_workspace(tx.workspace())
         .filter(dead_letter::Column::State.eq(DeadLetterState::Open))
         .filter(dead_letter::Column::OutboundId.eq(id))
+        .all(tx.conn())
+        .await?;
+    for letter in open {
+        resolve(tx, letter, DeadLetterState::Replayed).await?;
+    }
+    Ok(())
+}
+
+/// Closes the letters of requests that are read again as a whole; what fails again opens its letter again.
+pub(super) async fn settle_inbound(tx: &mut Tx, raws: &[RawInboundId]) -> Result<()> {
+    let open = dead_letter::in_workspace(tx.workspace())
+        .filter(dead_letter::Column::State.eq(DeadLetterState::Open))
+        .filter(dead_letter::Column::RawId.is_in(raws.iter().copied()))
         .all(tx.conn())
         .await?;
     for letter in open {

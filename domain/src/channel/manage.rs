@@ -9,11 +9,11 @@ use crate::{
     entity::{channel, directory::DirectoryKind, inbox, interaction, script, skill},
     error::{Error, Result},
     event::{EntityType, EventDraft, EventKind, Patch, Seq},
-    ids::{ChannelId, InboxId, ScriptId, SkillId, WorkspaceId},
+    ids::{ChannelId, InboxId, ScriptId, SkillId},
     random,
     seal::Vault,
     spec::ChannelSpec,
-    store::{Store, Tx, directory},
+    store::{Read, Store, Tx, directory},
 };
 
 /// A channel to be set up.
@@ -81,11 +81,14 @@ pub async fn create(tx: &mut Tx, actor: &Actor, spec: &ChannelSpec, vault: &Vaul
         is_enabled: Set(true),
         health: Set(ChannelHealth::Waiting),
         health_reason: Set(None),
+        health_cause: Set(None),
         health_at: Set(Some(tx.now())),
         first_event_at: Set(None),
         last_event_at: Set(None),
+        heartbeat_at: Set(None),
+        heartbeat_s: Set(None),
+        failing_since: Set(None),
         paused_until: Set(None),
-        breaker: Set(None),
         version: Set(Seq::UNNUMBERED),
         created_at: Set(tx.now()),
     }
@@ -112,7 +115,7 @@ pub async fn update(
     expected: Option<Seq>,
 ) -> Result<()> {
     actor.must_manage_channels()?;
-    let found = channel::by_id(tx.workspace(), id).one(tx.conn()).await?.ok_or(Error::NotFound("channel"))?;
+    let found = channel::to_change(tx.workspace(), id).one(tx.conn()).await?.ok_or(Error::NotFound("channel"))?;
     crate::store::must_be_version(found.version, expected)?;
     let skill = change.default_skill.unwrap_or(found.default_skill_id);
     let script = change.default_script.unwrap_or(found.default_script_id);
@@ -139,6 +142,8 @@ pub async fn update(
         // New credentials deserve a new try.
         row.health = Set(ChannelHealth::Unknown);
         row.health_reason = Set(None);
+        row.health_cause = Set(None);
+        row.failing_since = Set(None);
         row.health_at = Set(Some(tx.now()));
         row.paused_until = Set(None);
     }
@@ -154,7 +159,7 @@ pub async fn update(
 /// `Forbidden`, `NotFound`, `Conflict` on another version or when it has interactions.
 pub async fn delete(tx: &mut Tx, actor: &Actor, id: ChannelId, expected: Option<Seq>) -> Result<()> {
     actor.must_manage_channels()?;
-    let found = channel::by_id(tx.workspace(), id).one(tx.conn()).await?.ok_or(Error::NotFound("channel"))?;
+    let found = channel::to_change(tx.workspace(), id).one(tx.conn()).await?.ok_or(Error::NotFound("channel"))?;
     crate::store::must_be_version(found.version, expected)?;
     let used = interaction::in_workspace(tx.workspace()).filter(interaction::Column::ChannelId.eq(id)).count(tx.conn()).await?;
     if used > 0 {
@@ -168,16 +173,16 @@ pub async fn delete(tx: &mut Tx, actor: &Actor, id: ChannelId, expected: Option<
     Ok(())
 }
 
-/// The channel with this public token, if it is switched on.
+/// The channel with this public token, if it is switched on, and the snapshot in which it was found.
 ///
 /// # Errors
 /// `Storage`.
-pub async fn by_token(store: &Store, token: &str) -> Result<Option<(WorkspaceId, channel::Model)>> {
+pub async fn by_token(store: &Store, token: &str) -> Result<Option<(Read, channel::Model)>> {
     let Some(found) = store.directory().find(DirectoryKind::ChannelToken, token).await? else { return Ok(None) };
     let workspace = found.workspace;
     let read = store.read(workspace).await?;
     let found = channel::by_id(workspace, found.target.into()).filter(channel::Column::IsEnabled.eq(true)).one(read.conn()).await?;
-    Ok(found.map(|found| (workspace, found)))
+    Ok(found.map(|found| (read, found)))
 }
 
 fn checked_name(name: &str) -> Result<String> {

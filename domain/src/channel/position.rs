@@ -1,11 +1,11 @@
 //! How far a listener or poller has read a channel, and who holds it: one owner at a time, by a lease with a fence.
 
-use std::time::Duration;
+use std::{collections::HashMap, time::Duration};
 
 use sea_orm::{
     ActiveValue::Set,
-    ColumnTrait, Condition, EntityTrait, PaginatorTrait, QueryFilter,
-    sea_query::{Expr, ExprTrait, OnConflict},
+    ColumnTrait, Condition, EntityTrait, QueryFilter, QuerySelect, Select,
+    sea_query::{Asterisk, Expr, ExprTrait, OnConflict},
 };
 
 use crate::{
@@ -124,25 +124,35 @@ pub async fn save_position(tx: &Tx, channel: ChannelId, fence: i64, cursor: serd
     if touched.rows_affected == 1 { Ok(()) } else { Err(Error::Conflict("the channel was taken over".into())) }
 }
 
-/// Pieces of outbound work of a channel that are not finished.
+/// Pieces of outbound work that are not finished, by channel; a channel without any is left out.
 ///
 /// # Errors
 /// `Storage`.
-pub async fn queued(scope: &impl Scope, channel: ChannelId) -> Result<u64> {
-    use outbound::OutboundState::{Queued, Sending};
+pub async fn queued(scope: &impl Scope, channels: &[ChannelId]) -> Result<HashMap<ChannelId, u64>> {
+    use outbound::{
+        Column,
+        OutboundState::{Queued, Sending},
+    };
     let open = outbound::in_workspace(scope.workspace())
-        .filter(outbound::Column::ChannelId.eq(channel))
-        .filter(outbound::Column::State.is_in([Queued, Sending]));
-    Ok(open.count(scope.conn()).await?)
+        .filter(Column::ChannelId.is_in(channels.iter().copied()))
+        .filter(Column::State.is_in([Queued, Sending]));
+    by_channel(scope, open, Column::ChannelId).await
 }
 
-/// Dead letters of a channel that wait for a person.
+/// Dead letters that wait for a person, by channel; a channel without any is left out.
 ///
 /// # Errors
 /// `Storage`.
-pub async fn open_dead_letters(scope: &impl Scope, channel: ChannelId) -> Result<u64> {
+pub async fn open_dead_letters(scope: &impl Scope, channels: &[ChannelId]) -> Result<HashMap<ChannelId, u64>> {
+    use dead_letter::Column;
     let open = dead_letter::in_workspace(scope.workspace())
-        .filter(dead_letter::Column::ChannelId.eq(channel))
-        .filter(dead_letter::Column::State.eq(DeadLetterState::Open));
-    Ok(open.count(scope.conn()).await?)
+        .filter(Column::ChannelId.is_in(channels.iter().copied()))
+        .filter(Column::State.eq(DeadLetterState::Open));
+    by_channel(scope, open, Column::ChannelId).await
+}
+
+async fn by_channel<E: EntityTrait>(scope: &impl Scope, rows: Select<E>, channel: E::Column) -> Result<HashMap<ChannelId, u64>> {
+    let counted = rows.select_only().column(channel).column_as(Expr::col(Asterisk).count(), "rows_of_it").group_by(channel);
+    let counted: Vec<(ChannelId, i64)> = counted.into_tuple().all(scope.conn()).await?;
+    Ok(counted.into_iter().map(|(channel, rows)| (channel, u64::try_from(rows).unwrap_or_default())).collect())
 }

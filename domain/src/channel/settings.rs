@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use sea_orm::{ActiveModelTrait, ActiveValue::Set, IntoActiveModel, QuerySelect, sea_query::LockType};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Map, Value};
 
@@ -49,6 +50,33 @@ pub async fn open(scope: &impl Scope, vault: &Vault, channel: &channel::Model) -
     })
 }
 
+/// Seals a secret that the platform has replaced. Leaves a value alone that is none of `replaced`: somebody has set it
+/// meanwhile. Whether it was sealed.
+///
+/// # Errors
+/// `NotFound`; `Sealed` when the old one cannot be opened; `Storage`.
+pub async fn renew_secret(
+    tx: &mut Tx,
+    vault: &Vault,
+    id: ChannelId,
+    key: &str,
+    replaced: &[SecretString],
+    value: SecretString,
+) -> Result<bool> {
+    let locked = channel::by_id(tx.workspace(), id).lock(LockType::NoKeyUpdate).one(tx.conn()).await?;
+    let found = locked.ok_or(Error::NotFound("channel"))?;
+    let known = vault.open(tx, id, &found.sealed).await?.remove(key);
+    if !known.is_some_and(|known| replaced.iter().any(|one| one.expose_secret() == known.expose_secret())) {
+        return Ok(false);
+    }
+    let mut sealed = found.sealed.0.clone();
+    sealed.extend(vault.seal(tx, id, &[(key.to_owned(), value)].into()).await?);
+    let mut change = found.into_active_model();
+    change.sealed = Set(sealed.into());
+    change.update(tx.conn()).await?;
+    Ok(true)
+}
+
 /// Applies changes and checks the whole: known keys, right types, everything required there.
 ///
 /// # Errors
@@ -64,7 +92,7 @@ pub(super) async fn apply(
 ) -> Result<()> {
     let mut secrets = BTreeMap::new();
     for change in changes {
-        let field = spec.settings.iter().find(|field| field.key == change.key);
+        let field = spec.fields().find(|field| field.key == change.key);
         let field = field.ok_or_else(|| Error::invalid(format!("settings.{}", change.key), "no such setting"))?;
         match change.value.filter(|value| !value.expose_secret().trim().is_empty()) {
             None => {
@@ -82,7 +110,7 @@ pub(super) async fn apply(
     if !secrets.is_empty() {
         sealed.extend(vault.seal(tx, id, &secrets).await?);
     }
-    for field in spec.settings {
+    for field in spec.fields() {
         if !field.default.is_empty() && !settings.contains_key(field.key) && !field.is_secret {
             settings.insert(field.key.to_owned(), parse(field, field.default)?);
         }
@@ -100,14 +128,28 @@ pub(super) async fn apply(
 fn parse(field: &SettingField, text: &str) -> Result<Value> {
     let wrong = |reason: &str| Error::invalid(format!("settings.{}", field.key), reason);
     Ok(match field.setting_type {
-        SettingType::Text | SettingType::Lines => Value::from(text),
+        SettingType::Text | SettingType::Lines => match field.max {
+            Some(max) if text.chars().count() > usize::try_from(max).unwrap_or_default() => {
+                return Err(wrong(&format!("must have at most {max} characters")));
+            }
+            _ => Value::from(text),
+        },
         SettingType::Host if text.chars().any(|c| c.is_whitespace() || matches!(c, '/' | '@')) => return Err(wrong("must be a host name")),
         SettingType::Host => Value::from(text),
         SettingType::Url => match url::Url::parse(text) {
             Ok(url) if matches!(url.scheme(), "http" | "https") => Value::from(text),
             _ => return Err(wrong("must be an http or https address")),
         },
-        SettingType::Number => Value::from(text.parse::<i64>().map_err(|_| wrong("must be a whole number"))?),
+        SettingType::Number => {
+            let number = text.parse::<i64>().map_err(|_| wrong("must be a whole number"))?;
+            if let Some(min) = field.min.filter(|min| number < i64::from(*min)) {
+                return Err(wrong(&format!("must be at least {min}")));
+            }
+            if let Some(max) = field.max.filter(|max| number > i64::from(*max)) {
+                return Err(wrong(&format!("must be at most {max}")));
+            }
+            Value::from(number)
+        }
         SettingType::Boolean => Value::from(text.parse::<bool>().map_err(|_| wrong("must be true or false"))?),
         SettingType::Json => serde_json::from_str(text).map_err(|_| wrong("must be JSON"))?,
         SettingType::Choice(choices) if choices.contains(&text) => Value::from(text),

@@ -7,7 +7,6 @@ use sea_orm::{ColumnTrait, Condition, QueryFilter, QueryOrder, QuerySelect};
 
 use super::visitor::is_visible;
 use crate::{
-    content::{Image, RichContent},
     entity::{attachment, attachment::AttachmentState, message, reaction, read_mark},
     error::Result,
     ids::{AttachmentId, InteractionId, MessageId},
@@ -87,23 +86,14 @@ pub async fn entries(scope: &impl Scope, interactions: &[InteractionId], ids: &[
 /// # Errors
 /// `Storage`.
 pub async fn read_up_to(scope: &impl Scope, interaction: InteractionId) -> Result<Option<MessageId>> {
-    let marks =
-        read_mark::in_workspace(scope.workspace()).filter(read_mark::Column::InteractionId.eq(interaction)).all(scope.conn()).await?;
-    let Some(seen) = marks.iter().map(|mark| mark.inbound_seen).max().and_then(|seen| u64::try_from(seen).ok()).filter(|seen| *seen > 0)
-    else {
-        return Ok(None);
-    };
-    // Marks count inbound messages in the order in which they came, which is the order of their ids.
-    Ok(message::in_workspace(scope.workspace())
-        .filter(message::Column::InteractionId.eq(interaction))
-        .filter(message::Column::Entry.eq(EntryKind::Message))
-        .filter(message::Column::Direction.eq(Direction::In))
-        .order_by_asc(message::Column::Id)
-        .offset(seen - 1)
+    Ok(read_mark::in_workspace(scope.workspace())
+        .filter(read_mark::Column::InteractionId.eq(interaction))
+        .filter(read_mark::Column::UpTo.is_not_null())
+        .order_by_desc(read_mark::Column::InboundSeen)
         .limit(1)
         .one(scope.conn())
         .await?
-        .map(|found| found.id))
+        .and_then(|mark| mark.up_to))
 }
 
 /// Whether a file that hangs on no message is shown by one of the newest messages of this side.
@@ -121,7 +111,7 @@ async fn dress(scope: &impl Scope, found: Vec<message::Model>) -> Result<Vec<Ent
         return Ok(Vec::new());
     }
     let shown: HashMap<AttachmentId, MessageId> =
-        found.iter().flat_map(|one| images(&one.content.0).into_iter().map(|image| (image, one.id))).collect();
+        found.iter().flat_map(|one| one.content.0.images().into_iter().map(|(_, image)| (image, one.id))).collect();
     let ids = || found.iter().map(|one| one.id);
     let files = attachment::in_workspace(scope.workspace())
         .filter(
@@ -165,17 +155,4 @@ async fn dress(scope: &impl Scope, found: Vec<message::Model>) -> Result<Vec<Ent
             message: one,
         })
         .collect())
-}
-
-/// Files of ours that the content shows by itself.
-fn images(content: &RichContent) -> Vec<AttachmentId> {
-    let ours = |image: &Option<Image>| match image {
-        Some(Image::Attachment(id)) => Some(*id),
-        Some(Image::Url(_)) | None => None,
-    };
-    match content {
-        RichContent::RichLink(link) => ours(&link.image).into_iter().collect(),
-        RichContent::ListPicker(list) => list.items().filter_map(|item| ours(&item.image)).collect(),
-        _ => Vec::new(),
-    }
 }

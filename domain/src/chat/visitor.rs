@@ -117,7 +117,7 @@ pub async fn identify(
 /// # Errors
 /// `Storage`.
 pub async fn note_context(tx: &mut Tx, contact: ContactId, facts: BTreeMap<String, String>) -> Result<()> {
-    let found = contact_row::by_id(tx.workspace(), contact).one(tx.conn()).await?.ok_or(Error::NotFound("contact"))?;
+    let found = contact_row::to_change(tx.workspace(), contact).one(tx.conn()).await?.ok_or(Error::NotFound("contact"))?;
     let mut fields = found.fields.0.clone();
     fields.extend(facts.into_iter().map(|(name, value)| (name, value.chars().take(MAX_FACT).collect())));
     if fields == found.fields.0 {
@@ -170,6 +170,8 @@ pub async fn add_upload(tx: &mut Tx, channel: &channel::Model, sender: &Sender, 
         width: Set(upload.size.and_then(|(width, _)| i32::try_from(width).ok())),
         height: Set(upload.size.and_then(|(_, height)| i32::try_from(height).ok())),
         error: Set(None),
+        is_shown: Set(false),
+        next_try_at: Set(None),
         created_at: Set(tx.now()),
     }
     .insert(tx.conn())
@@ -184,6 +186,7 @@ pub async fn free_uploads(scope: &impl Scope, contact: ContactId, ids: &[Attachm
     let mut free = attachment::in_workspace(scope.workspace())
         .filter(attachment::Column::Id.is_in(ids.iter().copied()))
         .filter(attachment::Column::MessageId.is_null())
+        .filter(attachment::Column::State.eq(AttachmentState::Stored))
         .filter(attachment::Column::Uploader.eq(ActorRef::Contact(contact)))
         .all(scope.conn())
         .await?;

@@ -107,8 +107,9 @@ pub async fn create(tx: &mut Tx, actor: &Actor, new: NewContact) -> Result<Conta
 /// # Errors
 /// As [`create`]; `NotFound`; `Conflict` on another version, and when the contact was merged into another.
 pub async fn update(tx: &mut Tx, actor: &Actor, id: ContactId, change: ContactChange, expected: Option<Seq>) -> Result<()> {
-    let found = super::by_id(tx, actor, id).await?.ok_or(Error::NotFound("contact"))?;
+    super::by_id(tx, actor, id).await?.ok_or(Error::NotFound("contact"))?;
     actor.must_manage_contacts()?;
+    let found = contact::to_change(tx.workspace(), id).one(tx.conn()).await?.ok_or(Error::NotFound("contact"))?;
     must_be_version(found.version, expected)?;
     if found.merged_into.is_some() {
         return Err(Error::Conflict("the contact was merged into another".into()));

@@ -1,10 +1,10 @@
 //! Merging two contacts that are one person, and undoing it.
 //!
-//! The loser's identities and interactions move to the winner, and the merge's row remembers which: undoing moves back
-//! exactly those, and what came later stays. Merges form trees, because a merged contact takes no further part; they are
+//! The loser's identities and interactions move to the winner, its address, number and further facts fill the winner's gaps,
+//! and the merge's row remembers which: undoing moves back exactly those, and what came later stays. Merges form trees, because a merged contact takes no further part; they are
 //! undone from the outside in.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, collections::BTreeMap};
 
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, IntoActiveModel, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, sea_query::Expr,
@@ -59,6 +59,60 @@ pub struct FieldConflict {
 struct Moved {
     identities: Vec<IdentityId>,
     interactions: Vec<InteractionId>,
+    filled: Filled,
+}
+
+/// What the winner did not know and the loser did.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+struct Filled {
+    email: Option<String>,
+    phone: Option<String>,
+    fields: BTreeMap<String, String>,
+}
+
+impl Filled {
+    fn of(winner: &contact::Model, loser: &contact::Model) -> Self {
+        let gap = |winner: &Option<String>, loser: &Option<String>| loser.clone().filter(|_| winner.is_none());
+        let fields = loser.fields.iter().filter(|(key, _)| !winner.fields.contains_key(*key));
+        Self {
+            email: gap(&winner.email, &loser.email),
+            phone: gap(&winner.phone, &loser.phone),
+            fields: fields.map(|(key, value)| (key.clone(), value.clone())).collect(),
+        }
+    }
+
+    fn put_into(&self, winner: &contact::Model) -> contact::ActiveModel {
+        let mut change = winner.clone().into_active_model();
+        if self.email.is_some() {
+            change.email = Set(self.email.clone());
+        }
+        if self.phone.is_some() {
+            change.phone = Set(self.phone.clone());
+        }
+        if !self.fields.is_empty() {
+            let mut fields = winner.fields.0.clone();
+            fields.extend(self.fields.clone());
+            change.fields = Set(fields.into());
+        }
+        change
+    }
+
+    /// Takes out what nobody has changed since.
+    fn take_from(&self, winner: &contact::Model) -> contact::ActiveModel {
+        let mut change = winner.clone().into_active_model();
+        if self.email.is_some() && winner.email == self.email {
+            change.email = Set(None);
+        }
+        if self.phone.is_some() && winner.phone == self.phone {
+            change.phone = Set(None);
+        }
+        if !self.fields.is_empty() {
+            let mut fields = winner.fields.0.clone();
+            fields.retain(|key, value| self.fields.get(key) != Some(value));
+            change.fields = Set(fields.into());
+        }
+        change
+    }
 }
 
 /// Says what a merge would do, and changes nothing.
@@ -121,6 +175,7 @@ pub async fn merge(tx: &mut Tx, actor: &Actor, winner: ContactId, loser: Contact
             .into_tuple()
             .all(tx.conn())
             .await?,
+        filled: Filled::of(&winner, &loser),
     };
     move_between(tx, &moved, loser.id, winner.id).await?;
     let id: MergeId = crate::random::id();
@@ -139,7 +194,10 @@ pub async fn merge(tx: &mut Tx, actor: &Actor, winner: ContactId, loser: Contact
     let mut change = loser.clone().into_active_model();
     change.merged_into = Set(Some(winner.id));
     change.update(tx.conn()).await?;
+    let change = moved.filled.put_into(&winner);
+    let winner = if change.is_changed() { change.update(tx.conn()).await? } else { winner };
     search::remove(tx, EntityType::Contact, loser.id.uuid()).await?;
+    index(tx, &winner).await?;
     audit::note(tx, actor, "contact.merge", EntityType::Contact, winner.id.uuid(), Some(loser.id.to_string())).await?;
     tell(tx, actor, EventKind::ContactsMerged, winner.id, loser.id);
     for found in interactions(tx, &moved.interactions, winner.id).await? {
@@ -155,8 +213,8 @@ pub async fn merge(tx: &mut Tx, actor: &Actor, winner: ContactId, loser: Contact
 ///
 /// # Errors
 /// `Forbidden` without the right to manage contacts; `NotFound`; `Conflict` when it was undone before, or when the winner
-/// has become part of yet another contact: that merge has to be undone first.
-pub async fn unmerge(tx: &mut Tx, actor: &Actor, id: MergeId) -> Result<(ContactId, ContactId)> {
+/// has become part of yet another contact (that merge has to be undone first) or has another version than `expected`.
+pub async fn unmerge(tx: &mut Tx, actor: &Actor, id: MergeId, expected: Option<Seq>) -> Result<(ContactId, ContactId)> {
     actor.must_manage_contacts()?;
     let row = contact_merge::by_id(tx.workspace(), id).one(tx.conn()).await?.ok_or(Error::NotFound("merge"))?;
     let (winner, loser) = (row.winner_id, row.loser_id);
@@ -167,6 +225,7 @@ pub async fn unmerge(tx: &mut Tx, actor: &Actor, id: MergeId) -> Result<(Contact
         return Err(Error::Conflict("the merge was undone before".into()));
     }
     let kept = super::by_id(tx, actor, winner).await?.ok_or(Error::NotFound("contact"))?;
+    must_be_version(kept.version, expected)?;
     if kept.merged_into.is_some() {
         return Err(Error::Conflict("the contact has become part of another; undo that merge first".into()));
     }
@@ -180,6 +239,9 @@ pub async fn unmerge(tx: &mut Tx, actor: &Actor, id: MergeId) -> Result<(Contact
     let mut change = found.into_active_model();
     change.merged_into = Set(None);
     let restored = change.update(tx.conn()).await?;
+    let change = moved.filled.take_from(&kept);
+    let kept = if change.is_changed() { change.update(tx.conn()).await? } else { kept };
+    index(tx, &kept).await?;
     index(tx, &restored).await?;
     audit::note(tx, actor, "contact.unmerge", EntityType::Contact, winner.uuid(), Some(loser.to_string())).await?;
     tell(tx, actor, EventKind::ContactsUnmerged, winner, loser);
@@ -256,6 +318,11 @@ fn tell_of_interaction(tx: &mut Tx, actor: &Actor, found: &interaction_row::Mode
     tx.emit(interaction::event(EventKind::InteractionChanged, found, actor.reference()).with(fields));
 }
 
+/// Whether the winner takes over what only the loser knows.
+fn is_filled(field: &str) -> bool {
+    matches!(field, "email" | "phone") || field.starts_with("fields.")
+}
+
 fn conflicts(winner: &contact::Model, loser: &contact::Model) -> Vec<FieldConflict> {
     let text = |value: &Option<String>| value.clone();
     let mut pairs = vec![
@@ -272,8 +339,8 @@ fn conflicts(winner: &contact::Model, loser: &contact::Model) -> Vec<FieldConfli
     }
     pairs
         .into_iter()
-        // What the loser does not know takes nothing away.
-        .filter(|(_, kept, lost)| lost.is_some() && kept != lost)
+        // What the loser does not know takes nothing away, and what it alone knows fills a gap.
+        .filter(|(field, kept, lost)| lost.is_some() && kept != lost && !(kept.is_none() && is_filled(field)))
         .map(|(field, winner_value, loser_value)| FieldConflict { field, winner_value, loser_value })
         .collect()
 }

@@ -16,7 +16,7 @@ pub struct Rendered {
     pub notes: Vec<LossNote>,
 }
 
-/// One difference between what was asked and what arrives.
+/// One difference between what was asked and what arrives. Clients have the words for it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum LossNote {
@@ -34,25 +34,10 @@ pub enum LossNote {
     ImagesLost,
     /// The files do not arrive.
     FilesLost,
+    /// Files that the other side does not take so large arrive as links to download.
+    FilesAsLinks,
     /// It is longer than one message and arrives in several parts.
     Split,
-}
-
-impl LossNote {
-    /// The note as a sentence.
-    #[must_use]
-    pub const fn message(self, language: Language) -> &'static str {
-        match self {
-            Self::AsText => language.say("Arrives as plain text.", "Kommt als reiner Text an."),
-            Self::NumberedOptions => language.say("The options arrive as a numbered list.", "Die Auswahl kommt als nummerierte Liste an."),
-            Self::TooBig => language.say("Too big for this channel's own form.", "Zu groß für die eigene Form dieses Kanals."),
-            Self::MarkupConverted => language.say("Formatting is converted.", "Die Formatierung wird umgewandelt."),
-            Self::FormattingLost => language.say("Formatting is lost.", "Die Formatierung geht verloren."),
-            Self::ImagesLost => language.say("Images inside are lost.", "Bilder darin gehen verloren."),
-            Self::FilesLost => language.say("This channel takes no files.", "Dieser Kanal nimmt keine Dateien."),
-            Self::Split => language.say("Arrives in several parts.", "Kommt in mehreren Teilen an."),
-        }
-    }
 }
 
 /// Turns a body into what the channel takes. Never fails; everything that changes is noted.

@@ -2,12 +2,13 @@
 //! here is what they share.
 
 use super::{Language, RichContent};
+use crate::store::storable;
 
 impl RichContent {
-    /// The whole body as readable English text.
+    /// The whole body as readable English text, as both databases can keep it.
     #[must_use]
     pub fn fallback(&self) -> String {
-        self.fallback_in(Language::En)
+        storable(&self.fallback_in(Language::En)).into_owned()
     }
 
     /// The whole body as readable text; fixed phrases in `language`, the author's words untouched.

@@ -22,7 +22,8 @@ impl Language {
     }
 
     /// Picks the phrase of this language.
-    pub(super) const fn say(self, en: &'static str, de: &'static str) -> &'static str {
+    #[must_use]
+    pub const fn say(self, en: &'static str, de: &'static str) -> &'static str {
         match self {
             Self::En => en,
             Self::De => de,

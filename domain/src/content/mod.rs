@@ -12,6 +12,7 @@ mod attachment;
 mod check;
 mod degrade;
 mod fallback;
+mod filled;
 mod form;
 mod formatted;
 mod language;
@@ -21,6 +22,7 @@ mod location;
 mod markup;
 mod payment_request;
 mod quick_replies;
+mod quoted;
 mod rich_link;
 mod sanitise;
 mod template;
@@ -49,8 +51,9 @@ pub use location::Location;
 pub use markup::{html_to_markdown, html_to_text, markdown_to_html, markdown_to_text};
 pub use payment_request::PaymentRequest;
 pub use quick_replies::{QuickReplies, QuickReply};
+pub use quoted::QUOTE_MARK;
 pub use rich_link::{Image, RichLink};
-pub use sanitise::{MAX_HTML_BYTES, Sanitised, block_remote_images, sanitise_html};
+pub use sanitise::{MAX_HTML_BYTES, Sanitised, block_remote_images, remote_images, sanitise_html};
 pub use template::{Template, TemplateParameter};
 pub use text::Text;
 pub use time_picker::{TimePicker, TimeSlot};
@@ -153,6 +156,31 @@ impl RichContent {
             Self::FormAnswers(_) => "formAnswers",
             Self::Unsupported(_) => "unsupported",
         }
+    }
+
+    /// Files of ours that the body shows by itself, each once, with the path of the first place that names it.
+    #[must_use]
+    pub fn images(&self) -> Vec<(String, crate::ids::AttachmentId)> {
+        let mut found = Vec::new();
+        let mut look = |path: String, image: &Option<Image>| {
+            if let Some(Image::Attachment(id)) = image
+                && !found.iter().any(|(_, known)| known == id)
+            {
+                found.push((path + ".image.attachmentId", *id));
+            }
+        };
+        match self {
+            Self::RichLink(link) => look("richLink".to_owned(), &link.image),
+            Self::ListPicker(list) => {
+                for (at, section) in list.sections.iter().enumerate() {
+                    for (number, item) in section.items.iter().enumerate() {
+                        look(format!("listPicker.sections.{at}.items.{number}"), &item.image);
+                    }
+                }
+            }
+            _ => {}
+        }
+        found
     }
 
     /// The same body as it may be stored: HTML is sanitised, everything else is untouched. Every [`Formatted`] HTML body,

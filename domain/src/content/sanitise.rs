@@ -44,6 +44,36 @@ pub fn block_remote_images(html: &str) -> String {
     CLEANER_WITHOUT_REMOTE.clean(&tidy(cut(html))).to_string()
 }
 
+/// Most pictures of one text that are named by [`remote_images`].
+const MAX_REMOTE_IMAGES: usize = 200;
+
+/// The addresses of images on other hosts, each once, in order, with their entities resolved as a browser does.
+///
+/// Expects what [`sanitise_html`] gave: there attributes are double-quoted, and every `<` and `>` that is part of no tag is
+/// escaped.
+#[must_use]
+pub fn remote_images(sanitised: &str) -> Vec<String> {
+    let mut found: Vec<String> = Vec::new();
+    for rest in sanitised.split("<img ").skip(1) {
+        let rest = rest.split('>').next().unwrap_or_default();
+        for name in [" src=\"", " data-remote-src=\""] {
+            // The space before the first attribute went with the split.
+            let value = rest.strip_prefix(&name[1..]).or_else(|| rest.split_once(name).map(|(_, value)| value));
+            let value = value.and_then(|value| value.split_once('"')).map(|(value, _)| resolve_entities(value));
+            let Some(value) = value.filter(|value| matches!(scheme(value).as_deref(), Some("http" | "https"))) else { continue };
+            if found.len() < MAX_REMOTE_IMAGES && !found.contains(&value) {
+                found.push(value);
+            }
+        }
+    }
+    found
+}
+
+/// The entities that the sanitiser's serializer writes.
+fn resolve_entities(text: &str) -> String {
+    text.replace("&quot;", "\"").replace("&lt;", "<").replace("&gt;", ">").replace("&nbsp;", "\u{a0}").replace("&amp;", "&")
+}
+
 /// At most [`MAX_HTML_BYTES`], not in the middle of a character or a tag.
 fn cut(html: &str) -> &str {
     if html.len() <= MAX_HTML_BYTES {

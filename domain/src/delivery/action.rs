@@ -4,16 +4,24 @@
 use sea_orm::FromJsonQueryResult;
 use serde::{Deserialize, Serialize};
 
-use crate::ids::MessageId;
+use crate::{
+    content::{Rendered, RichContent},
+    ids::MessageId,
+};
 
 /// What is to be done on the platform.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, FromJsonQueryResult)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, FromJsonQueryResult)]
 #[serde(tag = "do", rename_all = "snake_case")]
 pub enum OutboundAction {
     /// Send the message.
     Send,
-    /// Send the message's new body.
-    Edit,
+    /// Replace the message's body by this one. The message keeps its own until the platform has taken the new one.
+    Edit {
+        /// The body as it was asked for.
+        content: Box<RichContent>,
+        /// The body as the channel takes it.
+        rendered: Box<Rendered>,
+    },
     /// Take the message back.
     Delete,
     /// Put a reaction on the message or take it off.

@@ -42,23 +42,53 @@ pub enum Claimed {
     Empty,
 }
 
-/// Takes up to `limit` lanes that have due work and no holder.
+/// Takes up to `limit` lanes that have due work and no holder, of each channel at most as many as there is `room` for, so
+/// that one channel leaves places to the others.
 ///
 /// # Errors
 /// `Storage`.
-pub async fn claim(store: &Store, owner: &str, lease: Duration, limit: u64) -> Result<Vec<Lane>> {
+pub async fn claim(
+    store: &Store,
+    owner: &str,
+    lease: Duration,
+    limit: usize,
+    room: &(dyn Fn(ChannelId) -> usize + Sync),
+) -> Result<Vec<Lane>> {
     let work = store.work().await?;
     let now = work.now();
-    let due = work
+    let is_due = || {
+        Condition::all()
+            // Written out, not bound: it must be recognised as the condition of the index.
+            .add(Expr::col(lane::Column::Pending).gt(Expr::cust("0")))
+            .add(lane::Column::NextAt.lte(now))
+            .add(Condition::any().add(lane::Column::LeaseUntil.is_null()).add(lane::Column::LeaseUntil.lt(now)))
+    };
+    let channels: Vec<(WorkspaceId, ChannelId)> = work
         .lanes()
-        .filter(lane::Column::Pending.gt(0))
-        .filter(lane::Column::NextAt.lte(now))
-        .filter(Condition::any().add(lane::Column::LeaseUntil.is_null()).add(lane::Column::LeaseUntil.lt(now)))
-        .order_by_asc(lane::Column::NextAt)
-        .limit(limit)
-        .lock_with_behavior(LockType::Update, LockBehavior::SkipLocked)
+        .filter(is_due())
+        .select_only()
+        .column(lane::Column::WorkspaceId)
+        .column(lane::Column::ChannelId)
+        .distinct()
+        .into_tuple()
         .all(work.conn())
         .await?;
+    let mut due = Vec::new();
+    for (workspace, channel) in crate::random::rotated(channels) {
+        let places = room(channel).min(limit - due.len());
+        if places == 0 {
+            continue;
+        }
+        let of_channel = work
+            .lanes()
+            .filter(lane::Column::WorkspaceId.eq(workspace))
+            .filter(lane::Column::ChannelId.eq(channel))
+            .filter(is_due())
+            .order_by_asc(lane::Column::NextAt)
+            .limit(places as u64)
+            .lock_with_behavior(LockType::Update, LockBehavior::SkipLocked);
+        due.extend(of_channel.all(work.conn()).await?);
+    }
     if due.is_empty() {
         return Ok(Vec::new());
     }
@@ -70,6 +100,8 @@ pub async fn claim(store: &Store, owner: &str, lease: Duration, limit: u64) -> R
         .exec(work.conn())
         .await?;
     work.commit().await?;
+    let taken_over = due.iter().filter(|row| row.lease_until.is_some()).count();
+    metrics::counter!("tributary_lease_takeovers_total").increment(taken_over as u64);
     let held = |row: lane::Model| Lane {
         workspace: row.workspace_id,
         interaction: row.interaction_id,

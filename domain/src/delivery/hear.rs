@@ -1,10 +1,10 @@
 //! What platforms say about messages that we sent: receipts and echoes.
 
-use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, IntoActiveModel, QueryFilter, QueryOrder};
+use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, IntoActiveModel, QueryFilter};
 
 use super::{OutboundAction, OutboundState, record};
 use crate::{
-    entity::{channel, message, outbound, parked_receipt},
+    entity::{channel, message, outbound},
     error::Result,
     ids::{ExternalMessageId, MessageId, OutboundId},
     inbound::{InboundMessage, Receipt},
@@ -13,30 +13,27 @@ use crate::{
     store::Tx,
 };
 
-/// Applies a receipt, or parks it when the send's own answer has not been stored yet.
+/// Applies a receipt; `None` when the message is not known (yet).
 ///
 /// Idempotent: the delivery state only moves forward and every time stamp is written once.
 ///
 /// # Errors
 /// `Storage`.
-pub async fn hear(tx: &mut Tx, channel: &channel::Model, receipt: Receipt) -> Result<Received> {
+pub(crate) async fn hear(tx: &mut Tx, channel: &channel::Model, receipt: &Receipt) -> Result<Option<Received>> {
     let mut known = crate::message::by_external_id(tx, channel, &receipt.message).await?;
     if known.is_none() && complete(tx, channel, receipt.client_reference.as_deref(), &receipt.message).await? {
         known = crate::message::by_external_id(tx, channel, &receipt.message).await?;
     }
-    let Some(found) = known else {
-        park(tx, channel, receipt).await?;
-        return Ok(Received::Changed);
-    };
+    let Some(found) = known else { return Ok(None) };
     if found.direction != Direction::Out {
-        return Ok(Received::Ignored);
+        return Ok(Some(Received::Ignored));
     }
     apply_receipt(tx, found.id, receipt).await?;
-    Ok(Received::Changed)
+    Ok(Some(Received::Changed))
 }
 
 /// Applies a receipt to a message of ours, and to those before it where the platform means all of them.
-async fn apply_receipt(tx: &mut Tx, id: MessageId, receipt: Receipt) -> Result<()> {
+async fn apply_receipt(tx: &mut Tx, id: MessageId, receipt: &Receipt) -> Result<()> {
     let Some(found) = message::by_id(tx.workspace(), id).one(tx.conn()).await? else { return Ok(()) };
     crate::interaction::lock(tx, found.interaction_id).await?;
     // Read again now that nobody else changes it.
@@ -54,41 +51,8 @@ async fn apply_receipt(tx: &mut Tx, id: MessageId, receipt: Receipt) -> Result<(
             record::apply(tx, one, receipt.state, receipt.at, None, (None, None)).await?;
         }
     }
-    let failure = receipt.failure.map_or((None, None), |failure| (Some(failure.code), failure.detail));
+    let failure = receipt.failure.clone().map_or((None, None), |failure| (Some(failure.code), failure.detail));
     record::apply(tx, found, receipt.state, receipt.at, None, failure).await?;
-    Ok(())
-}
-
-async fn park(tx: &mut Tx, channel: &channel::Model, receipt: Receipt) -> Result<()> {
-    parked_receipt::ActiveModel {
-        id: Set(crate::random::id()),
-        workspace_id: Set(tx.workspace()),
-        channel_id: Set(channel.id),
-        external_id: Set(receipt.message.clone()),
-        receipt: Set(receipt.into()),
-        received_at: Set(tx.now()),
-    }
-    .insert(tx.conn())
-    .await?;
-    Ok(())
-}
-
-/// Applies what was heard before the send's own answer was stored.
-///
-/// # Errors
-/// `Storage`.
-pub(crate) async fn apply_parked(tx: &mut Tx, found: &message::Model) -> Result<()> {
-    let Some(external_id) = &found.external_id else { return Ok(()) };
-    let parked = parked_receipt::in_workspace(tx.workspace())
-        .filter(parked_receipt::Column::ChannelId.eq(found.channel_id))
-        .filter(parked_receipt::Column::ExternalId.eq(external_id.clone()))
-        .order_by_asc(parked_receipt::Column::Id)
-        .all(tx.conn())
-        .await?;
-    for row in parked {
-        apply_receipt(tx, found.id, row.receipt.0.clone()).await?;
-        parked_receipt::deletes(tx.workspace()).filter(parked_receipt::Column::Id.eq(row.id)).exec(tx.conn()).await?;
-    }
     Ok(())
 }
 

@@ -13,11 +13,10 @@ mod record;
 pub use crate::entity::outbound::OutboundState;
 pub use action::OutboundAction;
 pub use claim::{Claimed, Lane, claim, extend, next, release};
-pub use hear::hear;
-pub(crate) use hear::{apply_parked, echoed};
-pub use load::load;
+pub(crate) use hear::{echoed, hear};
+pub use load::{destination, load};
 pub(crate) use record::requeue;
-pub use record::{Outcome, StepDone, begin, cancel, record, record_step, resolve_unconfirmed, retry};
+pub use record::{COMPLAINT, Outcome, StepDone, begin, cancel, record, record_step, resolve_unconfirmed, retry};
 
 use chrono::{DateTime, Utc};
 use sea_orm::{

@@ -11,14 +11,24 @@ use super::{
 };
 use crate::{
     actor::Actor,
+    audit,
+    content::{LossNote, Rendered},
     entity::{interaction, message, outbound},
     error::{Error, Result},
     event::{ActorRef, EntityType, EventDraft, EventKind, Patch},
-    ids::{ExternalMessageId, MessageId, OutboundId},
+    ids::{AttachmentId, ExternalMessageId, MessageId, OutboundId},
     message::AuthorKind,
+    spec::Support,
     state::DeliveryState,
     store::Tx,
 };
+
+/// [`crate::inbound::ReceiptFailure::code`] of a message whose reader called it spam: it arrived, and nothing more is wanted.
+pub const COMPLAINT: &str = "COMPLAINT";
+/// Code of a row that waits for its next attempt.
+const RETRYING: &str = "RETRYING";
+/// As [`RETRYING`], but the platform may have it already.
+const IN_DOUBT: &str = "RETRYING_IN_DOUBT";
 
 /// What one step of a delivery gave; kept so that a retry does not repeat it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -27,6 +37,9 @@ pub struct StepDone {
     pub external_id: Option<ExternalMessageId>,
     /// What later steps need.
     pub note: Option<String>,
+    /// Files that went as links to download, because the platform takes none so large.
+    #[serde(default)]
+    pub linked: Vec<AttachmentId>,
 }
 
 /// How an attempt ended.
@@ -45,6 +58,8 @@ pub enum Outcome {
         reason: String,
         /// Whether this used up an attempt.
         counts: bool,
+        /// Whether the platform may have taken it all the same; the next attempt goes under the same key.
+        is_in_doubt: bool,
     },
     /// It will never work.
     Failed {
@@ -69,6 +84,9 @@ pub async fn begin(tx: &mut Tx, lane: &Lane, id: OutboundId) -> Result<()> {
     if is_finished(&row) {
         return Err(Error::Conflict("the work is finished".into()));
     }
+    if *row.state.as_ref() == OutboundState::Sending {
+        row.error_code = Set(Some(IN_DOUBT.to_owned()));
+    }
     row.attempts = Set(row.attempts.take().unwrap_or_default() + 1);
     row.state = Set(OutboundState::Sending);
     row.fence = Set(lane.fence);
@@ -86,10 +104,32 @@ pub async fn begin(tx: &mut Tx, lane: &Lane, id: OutboundId) -> Result<()> {
 /// `Conflict` when the lane was lost.
 pub async fn record_step(tx: &mut Tx, lane: &Lane, id: OutboundId, done: Vec<StepDone>) -> Result<()> {
     let mut row = held_row(tx, lane, id).await?;
+    let has_links = done.iter().any(|step| !step.linked.is_empty());
     row.done = Set(done.into());
     row.updated_at = Set(tx.now());
-    row.update(tx.conn()).await?;
-    Ok(())
+    let row = row.update(tx.conn()).await?;
+    match row.message_id {
+        Some(message) if has_links => note_links(tx, message).await,
+        _ => Ok(()),
+    }
+}
+
+/// Says of the message what the contact really gets: links instead of files.
+async fn note_links(tx: &mut Tx, id: MessageId) -> Result<()> {
+    let Some(found) = message::by_id(tx.workspace(), id).one(tx.conn()).await? else { return Ok(()) };
+    let mut rendered = match &found.rendered_as {
+        Some(rendered) => rendered.0.clone(),
+        None => Rendered { content: found.content.0.clone(), support: Support::Native, notes: Vec::new() },
+    };
+    if rendered.notes.contains(&LossNote::FilesAsLinks) {
+        return Ok(());
+    }
+    rendered.notes.push(LossNote::FilesAsLinks);
+    rendered.support = rendered.support.min(Support::Converted);
+    let mut change = found.clone().into_active_model();
+    change.rendered_as = Set(Some(rendered.into()));
+    change.update(tx.conn()).await?;
+    crate::message::log_of(tx, EventKind::MessageChanged, &found, ActorRef::System).await
 }
 
 /// Whether the row has come to its end, perhaps by an echo or a receipt that was faster than the platform's answer.
@@ -118,9 +158,10 @@ pub async fn record(tx: &mut Tx, lane: &Lane, id: OutboundId, outcome: Outcome) 
             row.error_code = Set(None);
             row.error_detail = Set(None);
             let row = row.update(tx.conn()).await?;
+            crate::message::change_sent(tx, &row).await?;
             advance(tx, &row, DeliveryState::Sent, external_id).await
         }
-        Outcome::Retry { after, reason, counts } => {
+        Outcome::Retry { after, reason, counts, is_in_doubt } => {
             if !counts {
                 let attempts = (row.attempts.take().unwrap_or_default() - 1).max(0);
                 if attempts == 0 {
@@ -131,7 +172,9 @@ pub async fn record(tx: &mut Tx, lane: &Lane, id: OutboundId, outcome: Outcome) 
             }
             row.state = Set(OutboundState::Queued);
             row.not_before = Set(tx.now() + chrono::Duration::from_std(after).unwrap_or(chrono::Duration::hours(24)));
-            row.error_code = Set(Some("RETRYING".to_owned()));
+            // Once in doubt, in doubt until its end.
+            let is_in_doubt = is_in_doubt || row.error_code.as_ref().as_deref() == Some(IN_DOUBT);
+            row.error_code = Set(Some(if is_in_doubt { IN_DOUBT } else { RETRYING }.to_owned()));
             row.error_detail = Set(Some(reason));
             let row = row.update(tx.conn()).await?;
             show_queued_again(tx, &row).await
@@ -144,6 +187,7 @@ pub async fn record(tx: &mut Tx, lane: &Lane, id: OutboundId, outcome: Outcome) 
             if row.message_id.is_some() {
                 crate::channel::bury_outbound(tx, &row).await?;
             }
+            crate::message::change_refused(tx, &row).await?;
             advance(tx, &row, DeliveryState::Failed, None).await
         }
         Outcome::Unconfirmed { reason } => {
@@ -151,30 +195,33 @@ pub async fn record(tx: &mut Tx, lane: &Lane, id: OutboundId, outcome: Outcome) 
             row.error_code = Set(Some("UNCONFIRMED".to_owned()));
             row.error_detail = Set(Some(reason));
             let row = row.update(tx.conn()).await?;
+            crate::message::change_refused(tx, &row).await?;
             advance(tx, &row, DeliveryState::Unconfirmed, None).await
         }
     }
 }
 
-/// Takes a message back that no worker has touched yet.
+/// Takes a message back of which the platform certainly has nothing: no worker has touched it yet, or it waits for its
+/// next attempt.
+///
+/// The interaction is locked, so no worker begins or ends an attempt meanwhile: one that holds the lane finds the row
+/// cancelled.
 ///
 /// # Errors
-/// `NotFound`; `Conflict` when it is already on its way.
+/// `NotFound`; `Conflict` when it is on its way, or was cut off on its way.
 pub async fn cancel(tx: &mut Tx, actor: &Actor, id: MessageId) -> Result<()> {
-    let (row, found) = own_send(tx, actor, id).await?;
-    if found.delivery != Some(DeliveryState::Queued) {
+    let (row, _) = own_send(tx, actor, id).await?;
+    let may_be_there = row.error_code.as_deref() == Some(IN_DOUBT) || !row.done.is_empty();
+    if row.state != OutboundState::Queued || may_be_there {
         return Err(Error::Conflict("the message is already on its way".into()));
     }
-    let touched = outbound::updates(tx.workspace())
-        .col_expr(outbound::Column::State, sea_orm::sea_query::Expr::value(OutboundState::Cancelled))
-        .filter(outbound::Column::Id.eq(row.id))
-        .filter(outbound::Column::State.eq(OutboundState::Queued))
-        .filter(outbound::Column::Attempts.eq(0))
-        .exec(tx.conn())
-        .await?;
-    if touched.rows_affected == 0 {
-        return Err(Error::Conflict("the message is already on its way".into()));
-    }
+    let mut change = row.into_active_model();
+    change.state = Set(OutboundState::Cancelled);
+    change.error_code = Set(None);
+    change.error_detail = Set(None);
+    change.updated_at = Set(tx.now());
+    let row = change.update(tx.conn()).await?;
+    audit::note(tx, actor, "message.cancel", EntityType::Message, id.uuid(), None).await?;
     advance(tx, &row, DeliveryState::Cancelled, None).await
 }
 
@@ -188,6 +235,7 @@ pub async fn retry(tx: &mut Tx, actor: &Actor, id: MessageId) -> Result<()> {
     if found.delivery != Some(DeliveryState::Failed) {
         return Err(Error::Conflict("the message has not failed".into()));
     }
+    audit::note(tx, actor, "message.retry", EntityType::Message, id.uuid(), None).await?;
     crate::channel::settle_outbound(tx, row.id).await?;
     if row.state == OutboundState::Sent {
         let interaction =
@@ -208,6 +256,8 @@ pub async fn resolve_unconfirmed(tx: &mut Tx, actor: &Actor, id: MessageId, send
     if found.delivery != Some(DeliveryState::Unconfirmed) {
         return Err(Error::Conflict("the message is not in doubt".into()));
     }
+    let decision = if send_again { "send again" } else { "sent" };
+    audit::note(tx, actor, "message.resolve_unconfirmed", EntityType::Message, id.uuid(), Some(decision.to_owned())).await?;
     if send_again {
         return requeue(tx, row).await;
     }
@@ -231,6 +281,7 @@ pub(crate) async fn requeue(tx: &mut Tx, row: outbound::Model) -> Result<()> {
     change.updated_at = Set(tx.now());
     let row = change.update(tx.conn()).await?;
     super::wake_lane(tx, &interaction).await?;
+    crate::message::change_requeued(tx, &row).await?;
     advance(tx, &row, DeliveryState::Queued, None).await
 }
 
@@ -273,12 +324,13 @@ pub(super) async fn advance(
         Some(external_id) => absorb_echo(tx, found, external_id).await?,
         None => (found, None),
     };
-    let failure = (row.error_code.clone(), row.error_detail.clone());
+    // What is kept of a try that is repeated says nothing about the message.
+    let failure = if is_bad(heard) { (row.error_code.clone(), row.error_detail.clone()) } else { (None, None) };
     let found = apply(tx, found, heard, tx.now(), external_id.clone(), failure).await?;
-    if external_id.is_some() {
-        super::apply_parked(tx, &found).await?;
+    match external_id {
+        Some(external_id) => crate::message::apply_parked(tx, found.channel_id, &external_id).await,
+        None => Ok(()),
     }
-    Ok(())
 }
 
 /// Makes room for the platform's id: an echo without our reference that came before the answer was stored as somebody
@@ -316,7 +368,15 @@ async fn absorb_echo(
     Ok((found, Some(external_id)))
 }
 
+/// Whether a message in this state did not arrive, or perhaps did not.
+fn is_bad(state: DeliveryState) -> bool {
+    matches!(state, DeliveryState::Failed | DeliveryState::Unconfirmed)
+}
+
 /// Applies a delivery state to a message: forward only, with its own time, and keeps the interaction's failed mark.
+///
+/// A `failure` beside a state that is none (a mail that is delayed, or that its reader calls spam) is a warning: it is
+/// shown with the message, whose state stays as good as it is.
 pub(super) async fn apply(
     tx: &mut Tx,
     found: message::Model,
@@ -337,9 +397,16 @@ pub(super) async fn apply(
     }
     if after != before {
         change.delivery = Set(Some(after));
-        let is_bad = matches!(after, DeliveryState::Failed | DeliveryState::Unconfirmed);
-        change.error_code = Set(failure.0.filter(|_| is_bad));
-        change.error_detail = Set(failure.1.filter(|_| is_bad));
+    }
+    // A warning about a state that was passed long ago is old, except that what was read was also delivered.
+    let is_current = heard == after || (heard == DeliveryState::Delivered && after == DeliveryState::Read);
+    let warns = !is_bad(heard) && failure.0.is_some() && is_current;
+    // That somebody also read it does not undo a complaint.
+    let is_kept = found.error_code.as_deref() == Some(COMPLAINT) && !is_bad(after);
+    if (after != before && !is_kept) || (warns && found.error_code != failure.0) {
+        let is_said = is_bad(after) || warns;
+        change.error_code = Set(failure.0.filter(|_| is_said));
+        change.error_detail = Set(failure.1.filter(|_| is_said));
     }
     if !change.is_changed() {
         return Ok(found);

@@ -1,5 +1,7 @@
 //! Attachments: what is known of a file; its bytes are in the media store.
 
+use sea_orm::{QuerySelect, QueryTrait, sea_query::SelectStatement};
+
 use super::prelude::*;
 use crate::inbound::AttachmentSource;
 
@@ -29,6 +31,10 @@ pub struct Model {
     /// Pixels.
     pub height: Option<i32>,
     pub error: Option<String>,
+    /// A content shows it by itself, of a message or of a script: it is needed though it hangs on no message.
+    pub is_shown: bool,
+    /// When it is fetched, or fetched again; only while it is pending.
+    pub next_try_at: Option<DateTimeUtc>,
     pub created_at: DateTimeUtc,
 }
 
@@ -38,6 +44,30 @@ scoped!(AttachmentId);
 #[must_use]
 pub fn of_ids(workspace: WorkspaceId, ids: &[AttachmentId]) -> Select<Entity> {
     in_workspace(workspace).filter(Column::Id.is_in(ids.iter().copied()))
+}
+
+/// The files of these messages; the originals from which messages were read stand apart.
+#[must_use]
+pub fn of_messages(workspace: WorkspaceId, messages: &[MessageId]) -> Select<Entity> {
+    let originals = super::message::in_workspace(workspace).filter(super::message::Column::Id.is_in(messages.iter().copied()));
+    without(workspace, originals).filter(Column::MessageId.is_in(messages.iter().copied()))
+}
+
+/// As [`of_messages`], for messages whose ids are selected.
+#[must_use]
+pub fn of_selected_messages(workspace: WorkspaceId, messages: SelectStatement) -> Select<Entity> {
+    let originals = super::message::in_workspace(workspace).filter(super::message::Column::Id.in_subquery(messages.clone()));
+    without(workspace, originals).filter(Column::MessageId.in_subquery(messages))
+}
+
+/// Files that are not the originals of these messages.
+fn without(workspace: WorkspaceId, messages: Select<super::message::Entity>) -> Select<Entity> {
+    let originals = messages
+        .filter(super::message::Column::RawAttachmentId.is_not_null())
+        .select_only()
+        .column(super::message::Column::RawAttachmentId)
+        .into_query();
+    in_workspace(workspace).filter(Column::Id.not_in_subquery(originals))
 }
 
 /// Where its bytes are.
@@ -53,4 +83,6 @@ pub enum AttachmentState {
     Refused,
     /// Could not be fetched.
     Failed,
+    /// Taken back together with its message; its bytes are deleted soon.
+    Removed,
 }

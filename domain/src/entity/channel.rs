@@ -28,12 +28,19 @@ pub struct Model {
     pub health: ChannelHealth,
     /// A sentence an administrator can act on.
     pub health_reason: Option<String>,
+    /// What is behind it, for programs; whenever there is a reason.
+    pub health_cause: Option<HealthCause>,
     pub health_at: Option<DateTimeUtc>,
     pub first_event_at: Option<DateTimeUtc>,
     pub last_event_at: Option<DateTimeUtc>,
+    /// When the other side last said how it is doing.
+    pub heartbeat_at: Option<DateTimeUtc>,
+    /// Within how many seconds it promised then to say it again.
+    pub heartbeat_s: Option<i32>,
+    /// When the first call failed of those since which none has been answered.
+    pub failing_since: Option<DateTimeUtc>,
     /// The platform asked us to wait (429).
     pub paused_until: Option<DateTimeUtc>,
-    pub breaker: Option<Json>,
     pub version: Seq,
     pub created_at: DateTimeUtc,
 }
@@ -57,4 +64,29 @@ pub enum ChannelHealth {
     NeedsSignIn,
     /// Does not work.
     Down,
+}
+
+/// Why a channel is not well.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, EnumIter, DeriveActiveEnum)]
+#[sea_orm(rs_type = "String", db_type = "String(StringLen::N(32))", rename_all = "snake_case")]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum HealthCause {
+    /// The other side says so.
+    Declared,
+    /// The other side has not said how it is doing for three of the intervals that were agreed.
+    HeartbeatMissed,
+    /// For a day no call has been answered.
+    DeliveriesFailing,
+    /// The platform wants no more calls at the address.
+    AddressGone,
+    /// Credentials or settings are refused.
+    Refused,
+    /// The platform cannot be reached, or broke off.
+    Unreachable,
+    /// A check that an administrator asked for found something wrong.
+    CheckFailed,
+    /// The server has no adapter for this kind of channel.
+    NoAdapter,
+    /// It is an example, and was never meant to work.
+    Example,
 }

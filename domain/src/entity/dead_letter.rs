@@ -17,6 +17,8 @@ pub struct Model {
     /// Position within the raw request.
     pub item: i32,
     pub outbound_id: Option<OutboundId>,
+    /// Why, for programs; empty in rows of before it was noted.
+    pub cause: Option<DeadLetterCause>,
     pub error: String,
     pub state: DeadLetterState,
     pub created_at: DateTimeUtc,
@@ -43,4 +45,17 @@ pub enum DeadLetterState {
     Replayed,
     /// Thrown away.
     Dropped,
+}
+
+/// Why it could not be processed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, EnumIter, DeriveActiveEnum)]
+#[sea_orm(rs_type = "String", db_type = "String(StringLen::N(16))", rename_all = "snake_case")]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum DeadLetterCause {
+    /// What came in cannot be read.
+    Unreadable,
+    /// What came in can be read, but not be accepted.
+    Refused,
+    /// What should go out was not delivered.
+    NotDelivered,
 }

@@ -3,7 +3,8 @@
 use super::prelude::*;
 use crate::event::{Audience, EntityType, EventKind, Patch};
 
-/// One change, as everybody who follows the log sees it.
+/// One change, as everybody who follows the log sees it. On PostgreSQL the table is cut by `at` and its key ends with it; the
+/// workspace and the number alone are unique there too.
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
 #[sea_orm(table_name = "event_log")]
 pub struct Model {

@@ -3,7 +3,8 @@
 use super::prelude::*;
 use crate::{
     content::{Rendered, RichContent},
-    message::SystemLine,
+    inbound::Recipient,
+    message::{LastChange, SystemLine},
     state::DeliveryState,
 };
 
@@ -33,6 +34,10 @@ pub struct Model {
     pub client_id: Option<String>,
     pub subject: Option<String>,
     pub is_automatic: bool,
+    /// Where its writer wants the answer, where that is not simply the contact's identity.
+    pub reply_to: Option<ExternalUserId>,
+    /// To whom it was sent, where the platform says so.
+    pub recipients: Option<Stored<Vec<Recipient>>>,
     /// By the platform's clock; the order in which messages are shown.
     pub at: DateTimeUtc,
     pub created_at: DateTimeUtc,
@@ -49,10 +54,12 @@ pub struct Model {
     /// What the contact really got, where it differs from `content`.
     pub rendered_as: Option<Stored<Rendered>>,
     pub edited_at: Option<DateTimeUtc>,
+    /// An edit or a deletion that the platform has not carried out, or has refused.
+    pub last_change: Option<Stored<LastChange>>,
     pub deleted_at: Option<DateTimeUtc>,
     /// What a system line says, typed.
     pub system: Option<Stored<SystemLine>>,
-    /// The body before sanitising and quoting.
+    /// The message as it came, before anything was read from it, left out or made harmless.
     pub raw_attachment_id: Option<AttachmentId>,
     pub version: Seq,
 }

@@ -26,11 +26,12 @@ pub mod inbox;
 pub mod ingress_position;
 pub mod interaction;
 pub mod interaction_counter;
+pub mod interaction_relation;
 pub mod interaction_tag;
 pub mod lane;
 pub mod message;
 pub mod outbound;
-pub mod parked_receipt;
+pub mod parked_event;
 pub mod person;
 pub mod person_skill;
 pub mod raw_inbound;
@@ -38,6 +39,7 @@ pub mod reaction;
 pub mod read_mark;
 pub mod script;
 pub mod search_document;
+pub mod seen_event;
 pub mod session;
 pub mod skill;
 pub mod tag;
@@ -70,6 +72,13 @@ macro_rules! scoped {
         #[must_use]
         pub fn by_id(workspace: WorkspaceId, id: $id) -> Select<Entity> {
             in_workspace(workspace).filter(Column::Id.eq(id))
+        }
+
+        /// As [`by_id`], locked until the transaction ends: the version that is compared is the one that is overwritten.
+        /// Not the strongest lock: rows that refer to this one may still be inserted.
+        #[must_use]
+        pub fn to_change(workspace: WorkspaceId, id: $id) -> Select<Entity> {
+            sea_orm::QuerySelect::lock(by_id(workspace, id), sea_orm::sea_query::LockType::NoKeyUpdate)
         }
     };
     () => {

@@ -19,8 +19,6 @@ pub struct Model {
     pub is_active: bool,
     /// BCP 47.
     pub language: String,
-    /// Raised to void every access token handed out before.
-    pub token_generation: i32,
     pub version: Seq,
     pub created_at: DateTimeUtc,
 }

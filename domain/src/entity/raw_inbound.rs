@@ -1,6 +1,6 @@
 //! Raw inbound requests.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::prelude::*;
 
@@ -24,6 +24,10 @@ pub struct Model {
     pub owner: Option<String>,
     pub lease_until: Option<DateTimeUtc>,
     pub items: i32,
+    /// Positions of the only items to be worked on: of those that an administrator replays.
+    pub only_items: Option<Stored<BTreeSet<i32>>>,
+    /// It was read before and an administrator wants it read again: what is new comes first, and nothing has its effect twice.
+    pub is_replay: bool,
     pub error: Option<String>,
 }
 

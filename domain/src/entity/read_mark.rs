@@ -14,6 +14,8 @@ pub struct Model {
     pub person_id: PersonId,
     /// Number of inbound messages seen; unread is the interaction's `inbound_count` less this.
     pub inbound_seen: i32,
+    /// The last of them, in the order in which they came.
+    pub up_to: Option<MessageId>,
     pub at: DateTimeUtc,
 }
 

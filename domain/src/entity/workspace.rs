@@ -15,6 +15,7 @@ pub struct Model {
     pub default_language: String,
     /// Days after resolving in which a new message opens the same interaction again.
     pub reopen_days: i32,
+    pub version: Seq,
     pub created_at: DateTimeUtc,
 }
 

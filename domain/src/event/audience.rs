@@ -2,6 +2,7 @@
 
 use std::{fmt, str::FromStr};
 
+use super::EntityType;
 use crate::ids::{InboxId, InvalidId, PersonId};
 
 /// The widest circle for an event. Rights on the entity are checked besides, at the time of delivery.
@@ -10,6 +11,8 @@ use crate::ids::{InboxId, InvalidId, PersonId};
 pub enum Audience {
     /// Everyone in the workspace.
     Everyone,
+    /// Whoever may see contacts: everyone but tokens without the scope.
+    Contacts,
     /// Those who may see the inbox.
     Inbox(InboxId),
     /// One person, and nobody else.
@@ -20,10 +23,22 @@ pub enum Audience {
     Admins,
 }
 
+impl Audience {
+    /// Who may hear of a change to an entity of this type unless the change itself says otherwise.
+    #[must_use]
+    pub const fn of(entity: EntityType) -> Self {
+        match entity {
+            EntityType::Contact => Self::Contacts,
+            _ => Self::Everyone,
+        }
+    }
+}
+
 impl fmt::Display for Audience {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Everyone => f.write_str("everyone"),
+            Self::Contacts => f.write_str("contacts"),
             Self::Inbox(id) => id.fmt(f),
             Self::Person(id) => id.fmt(f),
             Self::Supervisors => f.write_str("supervisors"),
@@ -38,6 +53,7 @@ impl FromStr for Audience {
     fn from_str(text: &str) -> Result<Self, InvalidId> {
         match text.split_once('_').map_or(text, |(prefix, _)| prefix) {
             "everyone" => Ok(Self::Everyone),
+            "contacts" => Ok(Self::Contacts),
             InboxId::PREFIX => text.parse().map(Self::Inbox),
             PersonId::PREFIX => text.parse().map(Self::Person),
             "supervisors" => Ok(Self::Supervisors),

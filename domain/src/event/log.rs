@@ -1,20 +1,25 @@
 //! Reading and cutting the event log. Only [`crate::store::Tx::commit`] writes it.
 
-use chrono::{DateTime, Duration, Utc};
-use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use chrono::{DateTime, Duration, DurationRound, Utc};
+use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Statement};
 
 use super::{Event, EventDraft, Position, Seq};
 use crate::{
     Error, Result,
     entity::{Stored, event_log, workspace_head},
     ids::WorkspaceId,
-    store::{Conn, Scope, Store},
+    store::{
+        Conn, Scope, Store,
+        bulk::{self, Known},
+    },
 };
 
-/// How long events are kept, and so how long a cursor works.
+/// How long events are kept at least, and so how long a cursor works; they go by whole days.
 pub const RETENTION: Duration = Duration::days(7);
 /// Most rows that one statement inserts or one transaction deletes.
 const BATCH: usize = 500;
+/// Days for which partitions are made before they begin: so many can housekeeping stand still without anything to catch up with.
+const DAYS_AHEAD: i32 = 3;
 
 /// Where the log ends.
 ///
@@ -26,10 +31,10 @@ pub async fn head(scope: &impl Scope) -> Result<Position> {
     Ok(Position { epoch: row.epoch, seq: row.head })
 }
 
-/// The events after `after` in order, at most `limit`.
+/// The events after `after` in order and without a hole, at most `limit`.
 ///
 /// # Errors
-/// Storage.
+/// [`Error::StreamReset`] when there are later ones, but not the next; otherwise storage.
 pub async fn after(scope: &impl Scope, after: Seq, limit: u64) -> Result<Vec<Event>> {
     let rows = event_log::in_workspace(scope.workspace())
         .filter(event_log::Column::Seq.gt(after))
@@ -37,7 +42,10 @@ pub async fn after(scope: &impl Scope, after: Seq, limit: u64) -> Result<Vec<Eve
         .limit(limit)
         .all(scope.conn())
         .await?;
-    Ok(rows.into_iter().map(Event::from).collect())
+    let has_later = !rows.is_empty();
+    // An event whose time is before that of an earlier one may go a day too soon. Nobody may pass over it in silence.
+    let events: Vec<Event> = (after.0 + 1..).zip(rows).take_while(|(next, row)| row.seq.0 == *next).map(|(_, row)| row.into()).collect();
+    if events.is_empty() && has_later { Err(Error::StreamReset) } else { Ok(events) }
 }
 
 /// Whether the log can be followed from `position` without a gap.
@@ -57,7 +65,36 @@ pub async fn check(scope: &impl Scope, position: Position) -> Result<()> {
     if next.one(scope.conn()).await?.is_some() { Ok(()) } else { Err(Error::StreamReset) }
 }
 
-/// Deletes events of a workspace that are older than [`RETENTION`]; returns how many.
+/// The first moment of which events are kept.
+fn kept_from(now: DateTime<Utc>) -> DateTime<Utc> {
+    (now - RETENTION).duration_trunc(Duration::days(1)).expect("a day has fewer nanoseconds than the type")
+}
+
+/// Makes the partitions of the coming days and drops those of days that are kept no longer, for all workspaces; returns
+/// how many were dropped. Only PostgreSQL has any. Harmless to run twice, and by two nodes at once.
+///
+/// # Errors
+/// Storage.
+pub async fn turn_days(store: &Store, now: DateTime<Utc>) -> Result<u64> {
+    if store.backend() != DbBackend::Postgres {
+        return Ok(0);
+    }
+    // The present day's events may be in the default partition already, so its own would be refused.
+    let tomorrow = now.date_naive() + Duration::days(1);
+    call_days(store, "SELECT event_log_make_days($1, $2)", [tomorrow.into(), DAYS_AHEAD.into()]).await?;
+    // In a transaction of its own: who holds the table's lock must not wait for a partition's.
+    call_days(store, "SELECT event_log_drop_days($1)", [kept_from(now).date_naive().into()]).await
+}
+
+async fn call_days<const N: usize>(store: &Store, sql: &str, arguments: [sea_orm::Value; N]) -> Result<u64> {
+    let work = store.work().await?;
+    let row = work.conn().query_one_raw(Statement::from_sql_and_values(DbBackend::Postgres, sql, arguments)).await?;
+    let count: i32 = row.ok_or(Error::NotFound("answer"))?.try_get_by_index(0)?;
+    work.commit().await?;
+    Ok(u64::try_from(count).unwrap_or_default())
+}
+
+/// Deletes events of a workspace of days that are kept no longer, as far as [`turn_days`] has not; returns how many.
 ///
 /// Deletes from the old end in batches, so that no transaction is long. Harmless to run twice.
 ///
@@ -68,7 +105,7 @@ pub async fn prune(store: &Store, workspace: WorkspaceId, now: DateTime<Utc>) ->
     loop {
         let tx = store.write(workspace).await?;
         let old = event_log::in_workspace(workspace)
-            .filter(event_log::Column::At.lt(now - RETENTION))
+            .filter(event_log::Column::At.lt(kept_from(now)))
             .select_only()
             .column(event_log::Column::Seq)
             .order_by_asc(event_log::Column::Seq)
@@ -88,22 +125,21 @@ pub async fn prune(store: &Store, workspace: WorkspaceId, now: DateTime<Utc>) ->
 
 /// Inserts events with their numbers. Called under the lock of the workspace's counter.
 pub(crate) async fn append(conn: &Conn, workspace: WorkspaceId, events: &[Event]) -> Result<()> {
+    let row = |event: &Event| event_log::ActiveModel {
+        workspace_id: Set(workspace),
+        seq: Set(event.seq),
+        at: Set(event.at),
+        kind: Set(event.kind),
+        entity_type: Set(event.entity_type),
+        entity_id: Set(event.entity_id),
+        entity_version: Set(event.entity_version),
+        interaction_id: Set(event.interaction_id),
+        audience: Set(event.audience),
+        actor: Set(event.actor),
+        patch: Set(event.patch.clone().map(Stored)),
+    };
     for batch in events.chunks(BATCH) {
-        event_log::Entity::insert_many(batch.iter().map(|event| event_log::ActiveModel {
-            workspace_id: Set(workspace),
-            seq: Set(event.seq),
-            at: Set(event.at),
-            kind: Set(event.kind),
-            entity_type: Set(event.entity_type),
-            entity_id: Set(event.entity_id),
-            entity_version: Set(event.entity_version),
-            interaction_id: Set(event.interaction_id),
-            audience: Set(event.audience),
-            actor: Set(event.actor),
-            patch: Set(event.patch.clone().map(Stored)),
-        }))
-        .exec_without_returning(conn)
-        .await?;
+        bulk::insert(conn, batch.iter().map(row).collect(), Known::Refused).await?;
     }
     Ok(())
 }

@@ -96,7 +96,8 @@ impl EntityType {
     #[must_use]
     pub const fn versioned_table(self) -> Option<&'static str> {
         match self {
-            Self::Workspace | Self::Session | Self::Attachment => None,
+            Self::Session | Self::Attachment => None,
+            Self::Workspace => Some(WORKSPACE_TABLE),
             Self::Person => Some("person"),
             Self::Team => Some("team"),
             Self::ApiClient => Some("api_client"),
@@ -113,6 +114,9 @@ impl EntityType {
         }
     }
 }
+
+/// Table of the workspaces themselves, whose rows belong to no other one.
+pub(crate) const WORKSPACE_TABLE: &str = "workspace";
 
 /// What happened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, EnumIter, DeriveActiveEnum)]
@@ -226,14 +230,14 @@ pub struct EventDraft {
 }
 
 impl EventDraft {
-    /// An event for everyone, done by the system itself.
+    /// An event for all who may hear of such an entity, done by the system itself.
     pub fn new(kind: EventKind, entity_type: EntityType, entity_id: impl Into<Uuid>) -> Self {
         Self {
             kind,
             entity_type,
             entity_id: entity_id.into(),
             interaction_id: None,
-            audience: Audience::Everyone,
+            audience: Audience::of(entity_type),
             actor: ActorRef::System,
             patch: None,
             also_changed: Vec::new(),

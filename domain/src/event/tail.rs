@@ -4,16 +4,19 @@
 //! are served; who is further behind reads the log itself. A follower is a place in the log and no queue, so a slow one
 //! costs nothing. Wake-ups come from the bus; the fallback poll is slow while the bus reaches everyone and fast while it
 //! does not, and a bus that comes back wakes at once. A tailer starts with its first follower and stops with its last.
+//!
+//! A follower that says what concerns it ([`Tail::only`]) sleeps through the rest: what a busy inbox costs does not grow with
+//! the followers of other ones.
 
 mod run;
 
 use std::{
     collections::{HashMap, VecDeque},
-    sync::{Arc, Mutex, PoisonError, Weak},
+    sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
     time::Duration,
 };
 
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use super::{Event, Position, Seq, log};
@@ -71,6 +74,20 @@ pub struct TailState {
 struct Ring {
     start: Seq,
     events: VecDeque<Arc<Event>>,
+    sleepers: HashMap<u64, Sleeper>,
+    /// Sleepers that there have been.
+    slept: u64,
+}
+
+/// Whether an event concerns a follower.
+pub type Interest = Arc<dyn Fn(&Event) -> bool + Send + Sync>;
+
+/// A follower that is woken only for what concerns it.
+struct Sleeper {
+    interest: Interest,
+    /// Nothing between where it was served last and here concerns it.
+    clear: Seq,
+    wake: Arc<Notify>,
 }
 
 /// One follower of a workspace's log.
@@ -79,6 +96,8 @@ pub struct Tail {
     state: watch::Receiver<TailState>,
     position: Position,
     restarts: u64,
+    /// Its number among those who sleep, and what wakes it.
+    sleeper: Option<(u64, Arc<Notify>)>,
 }
 
 impl Tailers {
@@ -108,7 +127,17 @@ impl Tailers {
         let seen = *state.borrow();
         // The tailer may not have noticed yet that the log is another one: then this follower is one restart ahead.
         let restarts = if seen.position.epoch == head.epoch { seen.restarts } else { seen.restarts + 1 };
-        Ok(Tail { tailer, state, position, restarts })
+        Ok(Tail { tailer, state, position, restarts, sleeper: None })
+    }
+
+    /// Whether this node has seen the log of a workspace come to a place, so that a cursor of it need not be looked up.
+    #[must_use]
+    pub fn has_seen(&self, workspace: WorkspaceId, position: Position) -> bool {
+        let tailer = self.lock().get(&workspace).and_then(Weak::upgrade);
+        tailer.is_some_and(|tailer| {
+            let seen = tailer.state.borrow().position;
+            seen.epoch == position.epoch && tailer.ring().start <= position.seq && position.seq <= seen.seq
+        })
     }
 
     /// Number of tailers that run.
@@ -127,7 +156,7 @@ impl Tailers {
         let tailer = Arc::new(Tailer {
             store: self.0.store.clone(),
             workspace,
-            ring: Mutex::new(Ring { start: head.seq, events: VecDeque::new() }),
+            ring: Mutex::new(Ring { start: head.seq, events: VecDeque::new(), sleepers: HashMap::new(), slept: 0 }),
             state: watch::Sender::new(TailState { position: head, is_stale: false, restarts: 0 }),
             _stop: stop.clone().drop_guard(),
         });
@@ -142,10 +171,20 @@ impl Tailers {
 }
 
 impl Tail {
-    /// The place up to which this follower has been served.
+    /// The place up to which this follower has been served, or nothing has concerned it.
     #[must_use]
     pub fn position(&self) -> Position {
-        self.position
+        Position { seq: self.passed(), ..self.position }
+    }
+
+    /// From now on it is woken only for what concerns it. It still gets everything else that comes with it.
+    pub fn only(&mut self, interest: Interest) {
+        let mut ring = self.tailer.ring();
+        let (number, wake) = (ring.slept, Arc::new(Notify::new()));
+        ring.slept += 1;
+        ring.sleepers.insert(number, Sleeper { interest, clear: self.position.seq, wake: Arc::clone(&wake) });
+        drop(ring);
+        self.sleeper = Some((number, wake));
     }
 
     /// Where the tailer stands; for showing that the view may be stale.
@@ -160,23 +199,48 @@ impl Tail {
     /// [`Error::StreamReset`] when the log no longer continues (a restore, or this follower slept past the retention);
     /// storage, after which it may be called again.
     pub async fn next(&mut self, limit: usize) -> Result<Vec<Arc<Event>>> {
-        let (position, restarts) = (self.position, self.restarts);
-        let state = self
-            .state
-            .wait_for(|state| state.restarts > restarts || (state.restarts == restarts && state.position.seq > position.seq))
-            .await
-            .map(|state| *state)
-            .expect("the tailer, and with it the sender, lives as long as this follower");
-        if state.restarts != restarts {
+        if self.wait().await.restarts != self.restarts {
             return Err(Error::StreamReset);
         }
-        let events = match self.tailer.recent(position.seq, limit) {
+        let events = match self.tailer.recent(self.position.seq, limit) {
             Some(events) => events,
-            None => self.tailer.read(position, limit).await?,
+            None => self.tailer.read(self.position, limit).await?,
         };
         let last = events.last().ok_or(Error::StreamReset)?;
         self.position.seq = last.seq;
+        if let Some((number, _)) = self.sleeper
+            && let Some(sleeper) = self.tailer.ring().sleepers.get_mut(&number)
+        {
+            sleeper.clear = sleeper.clear.max(last.seq);
+        }
         Ok(events)
+    }
+
+    /// Until there is something for this follower, or the log is another one.
+    async fn wait(&mut self) -> TailState {
+        let restarts = self.restarts;
+        let is_there =
+            |state: &TailState, position: Seq| state.restarts > restarts || state.restarts == restarts && state.position.seq > position;
+        let Some((_, wake)) = self.sleeper.clone() else {
+            let position = self.position.seq;
+            let state = self.state.wait_for(|state| is_there(state, position)).await;
+            return *state.expect("the tailer, and with it the sender, lives as long as this follower");
+        };
+        loop {
+            let state = *self.state.borrow();
+            if state.restarts == restarts {
+                self.position.seq = self.passed();
+            }
+            if is_there(&state, self.position.seq) {
+                return state;
+            }
+            wake.notified().await;
+        }
+    }
+
+    fn passed(&self) -> Seq {
+        let Some((number, _)) = self.sleeper else { return self.position.seq };
+        self.tailer.ring().sleepers.get(&number).map_or(self.position.seq, |sleeper| sleeper.clear.max(self.position.seq))
     }
 
     /// Tells of every change of the tailer's state.
@@ -186,10 +250,22 @@ impl Tail {
     }
 }
 
+impl Drop for Tail {
+    fn drop(&mut self) {
+        if let Some((number, _)) = self.sleeper {
+            self.tailer.ring().sleepers.remove(&number);
+        }
+    }
+}
+
 impl Tailer {
+    fn ring(&self) -> MutexGuard<'_, Ring> {
+        self.ring.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Events after a place out of the ring; `None` when the place lies before it.
     fn recent(&self, after: Seq, limit: usize) -> Option<Vec<Arc<Event>>> {
-        let ring = self.ring.lock().unwrap_or_else(PoisonError::into_inner);
+        let ring = self.ring();
         let skip = usize::try_from(after.0.checked_sub(ring.start.0)?).ok()?;
         Some(ring.events.iter().skip(skip).take(limit).cloned().collect())
     }
@@ -198,27 +274,36 @@ impl Tailer {
     async fn read(&self, position: Position, limit: usize) -> Result<Vec<Arc<Event>>> {
         let read = self.store.read(self.workspace).await?;
         let events = log::after(&read, position.seq, limit as u64).await?;
-        // What was deleted in the meantime must not be passed over in silence.
-        if events.first().is_some_and(|event| event.seq != position.seq.next()) {
-            return Err(Error::StreamReset);
-        }
         Ok(events.into_iter().map(Arc::new).collect())
     }
 
-    /// Adds events that follow directly on what the ring has.
-    fn push(&self, events: Vec<Event>) {
-        let mut ring = self.ring.lock().unwrap_or_else(PoisonError::into_inner);
+    /// Adds events that follow directly on what the ring has. Gives those who are to be woken once the state says so too.
+    fn push(&self, events: Vec<Event>) -> Vec<Arc<Notify>> {
+        let mut ring = self.ring();
+        let from = Seq(ring.start.0 + i64::try_from(ring.events.len()).expect("a ring fits into memory"));
+        let to = events.last().map_or(from, |last| last.seq);
+        let mut concerned = Vec::new();
+        for sleeper in ring.sleepers.values_mut() {
+            // One that has not come to here yet looks by itself.
+            if sleeper.clear == from && !events.iter().any(|event| (sleeper.interest)(event)) {
+                sleeper.clear = to;
+            } else {
+                concerned.push(Arc::clone(&sleeper.wake));
+            }
+        }
         ring.events.extend(events.into_iter().map(Arc::new));
         let surplus = ring.events.len().saturating_sub(RING);
         if surplus > 0 {
             ring.events.drain(..surplus);
             ring.start.0 += i64::try_from(surplus).expect("a ring fits into memory");
         }
+        concerned
     }
 
-    /// Starts over at a place: the log before it is no longer the one we know.
-    fn restart(&self, at: Seq) {
-        let mut ring = self.ring.lock().unwrap_or_else(PoisonError::into_inner);
-        *ring = Ring { start: at, events: VecDeque::new() };
+    /// Starts over at a place: the log before it is no longer the one we know. Gives those who are to be woken.
+    fn restart(&self, at: Seq) -> Vec<Arc<Notify>> {
+        let mut ring = self.ring();
+        (ring.start, ring.events) = (at, VecDeque::new());
+        ring.sleepers.values().map(|sleeper| Arc::clone(&sleeper.wake)).collect()
     }
 }

@@ -132,7 +132,7 @@ async fn must_be_team(tx: &Tx, team: Option<TeamId>) -> Result<()> {
 
 async fn manageable(tx: &Tx, actor: &Actor, id: InboxId, expected: Option<Seq>) -> Result<inbox::Model> {
     actor.must_manage_workspace()?;
-    let found = inbox::by_id(tx.workspace(), id).one(tx.conn()).await?.ok_or(Error::NotFound("inbox"))?;
+    let found = inbox::to_change(tx.workspace(), id).one(tx.conn()).await?.ok_or(Error::NotFound("inbox"))?;
     must_be_version(found.version, expected)?;
     Ok(found)
 }

@@ -184,7 +184,7 @@ pub fn filter_of(view: &view::Model) -> InteractionFilter {
 /// Shared views and the actor's own, without those over inboxes that the actor does not see.
 fn seen_by(actor: &Actor) -> Select<view::Entity> {
     let mut owned = Condition::any().add(view::Column::OwnerId.is_null());
-    if let Some(person) = actor.person() {
+    if let Some(person) = actor.owner() {
         owned = owned.add(view::Column::OwnerId.eq(person));
     }
     let rows = view::in_workspace(actor.workspace).filter(owned);
@@ -202,7 +202,8 @@ async fn remove(tx: &mut Tx, actor: &Actor, found: &view::Model) -> Result<()> {
 }
 
 async fn manageable(tx: &Tx, actor: &Actor, id: ViewId, expected: Option<Seq>) -> Result<view::Model> {
-    let found = by_id(tx.conn(), actor, id).await?.ok_or(Error::NotFound("view"))?;
+    by_id(tx.conn(), actor, id).await?.ok_or(Error::NotFound("view"))?;
+    let found = view::to_change(tx.workspace(), id).one(tx.conn()).await?.ok_or(Error::NotFound("view"))?;
     if found.owner_id.is_none() {
         actor.must_supervise()?;
     }

@@ -3,17 +3,20 @@
 use std::collections::BTreeSet;
 
 use chrono::{DateTime, Utc};
-use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, sea_query::OnConflict};
+use sea_orm::{
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, IntoActiveModel, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
+    sea_query::OnConflict,
+};
 
 use super::Priority;
 use crate::{
     actor::Actor,
     audit,
-    entity::{channel, inbox, interaction, interaction_tag, person, read_mark, skill, tag},
+    entity::{channel, inbox, interaction, interaction_tag, message, person, read_mark, skill, tag},
     error::{Error, Result},
     event::{ActorRef, Audience, EntityType, EventDraft, EventKind, Patch, Seq},
-    ids::{ExternalThreadId, InboxId, InteractionId, PersonId, SkillId, TagId},
-    message::{Received, SystemLine, add_system_line},
+    ids::{ExternalThreadId, InboxId, InteractionId, MessageId, PersonId, SkillId, TagId},
+    message::{Direction, EntryKind, Received, SystemLine, add_system_line},
     state::InteractionStatus,
     store::Tx,
 };
@@ -74,7 +77,7 @@ pub async fn assign(tx: &mut Tx, actor: &Actor, id: InteractionId, to: Option<Pe
 /// Moves the interaction to another state.
 ///
 /// # Errors
-/// `NotFound`, `Forbidden`, `Conflict` on another version, `Invalid` when the state machine does not allow it.
+/// `NotFound`, `Forbidden`, `Conflict` on another version and when the state machine does not allow it.
 pub async fn set_status(tx: &mut Tx, actor: &Actor, id: InteractionId, status: InteractionStatus, expected: Option<Seq>) -> Result<()> {
     let found = manageable(tx, actor, id, expected).await?;
     if status == InteractionStatus::Snoozed {
@@ -106,7 +109,7 @@ async fn move_to(
         return Ok(());
     }
     if !found.status.may_become(status) {
-        return Err(Error::invalid("status", format!("{:?} cannot become {status:?}", found.status)));
+        return Err(Error::Conflict(format!("{:?} cannot become {status:?}", found.status)));
     }
     let now = tx.now();
     let mut change = found.clone().into_active_model();
@@ -184,6 +187,7 @@ pub async fn set_priority(tx: &mut Tx, actor: &Actor, id: InteractionId, priorit
     change.priority = Set(priority);
     let changed = change.update(tx.conn()).await?;
     add_system_line(tx, actor, &changed, SystemLine::PriorityChanged { priority }).await?;
+    audit::note(tx, actor, "interaction.priority", EntityType::Interaction, id.uuid(), Some(format!("{priority:?}"))).await?;
     touch(tx, &changed, actor.reference());
     Ok(())
 }
@@ -208,6 +212,7 @@ pub async fn set_skill(tx: &mut Tx, actor: &Actor, id: InteractionId, to: Option
     change.skill_id = Set(to);
     let changed = change.update(tx.conn()).await?;
     add_system_line(tx, actor, &changed, SystemLine::SkillChanged { skill }).await?;
+    audit::note(tx, actor, "interaction.skill", EntityType::Interaction, id.uuid(), to.map(|skill| skill.to_string())).await?;
     touch(tx, &changed, actor.reference());
     Ok(())
 }
@@ -228,6 +233,7 @@ pub async fn move_to_inbox(tx: &mut Tx, actor: &Actor, id: InteractionId, to: In
     change.inbox_id = Set(to);
     let changed = change.update(tx.conn()).await?;
     add_system_line(tx, actor, &changed, SystemLine::InboxChanged { inbox: inbox.name }).await?;
+    audit::note(tx, actor, "interaction.inbox", EntityType::Interaction, id.uuid(), Some(to.to_string())).await?;
     // Those who saw it in the old inbox must hear that it left, those of the new one that it came.
     let left = Patch { inbox_before: Some(before), ..Patch::default() };
     tx.emit(event(EventKind::InteractionChanged, &changed, actor.reference()).to(Audience::Inbox(before)).with(left));
@@ -252,6 +258,8 @@ pub async fn set_tags(
     if known.len() != add.len() {
         return Err(Error::invalid("add", "no such tag"));
     }
+    let signed = |sign: char, tags: &BTreeSet<TagId>| tags.iter().map(|tag| format!("{sign}{tag}")).collect::<Vec<_>>();
+    let detail = [signed('+', &add), signed('-', &remove)].concat().join(" ");
     if !remove.is_empty() {
         interaction_tag::deletes(tx.workspace())
             .filter(interaction_tag::Column::InteractionId.eq(id))
@@ -270,6 +278,7 @@ pub async fn set_tags(
             .exec_without_returning(tx.conn())
             .await?;
     }
+    audit::note(tx, actor, "interaction.tags", EntityType::Interaction, id.uuid(), Some(detail)).await?;
     touch(tx, &found, actor.reference());
     Ok(())
 }
@@ -293,33 +302,81 @@ pub async fn mark_read(tx: &mut Tx, actor: &Actor, id: InteractionId, is_read: b
             .one(tx.conn())
             .await?
             .is_none();
+    let up_to = newest_inbound(tx, id, if is_read { 0 } else { 1 }).await?;
+    put_mark(tx, &found, person, seen, up_to, actor.reference()).await?;
+    if is_first_reader {
+        tell_platform(tx, &found).await?;
+    }
+    Ok(())
+}
+
+async fn put_mark(
+    tx: &mut Tx,
+    found: &interaction::Model,
+    person: PersonId,
+    seen: i32,
+    up_to: Option<MessageId>,
+    by: ActorRef,
+) -> Result<()> {
     read_mark::Entity::insert(read_mark::ActiveModel {
         workspace_id: Set(tx.workspace()),
-        interaction_id: Set(id),
+        interaction_id: Set(found.id),
         person_id: Set(person),
         inbound_seen: Set(seen),
+        up_to: Set(up_to),
         at: Set(tx.now()),
     })
     .on_conflict(
         OnConflict::columns([read_mark::Column::WorkspaceId, read_mark::Column::InteractionId, read_mark::Column::PersonId])
-            .update_columns([read_mark::Column::InboundSeen, read_mark::Column::At])
+            .update_columns([read_mark::Column::InboundSeen, read_mark::Column::UpTo, read_mark::Column::At])
             .to_owned(),
     )
     .exec_without_returning(tx.conn())
     .await?;
-    if is_first_reader {
-        tell_platform(tx, &found).await?;
-    }
     let reader = Patch { reader: Some(person), ..Patch::default() };
-    tx.emit(event(EventKind::ReadChanged, &found, actor.reference()).to(Audience::Person(person)).with(reader));
+    tx.emit(event(EventKind::ReadChanged, found, by).to(Audience::Person(person)).with(reader));
     Ok(())
+}
+
+/// Somebody read this message in another application. Whose work it is, for them it is read up to there; of an interaction
+/// that nobody has, nobody knows who read it, and it stays as it is.
+pub(crate) async fn read_elsewhere(tx: &mut Tx, read: &message::Model) -> Result<Received> {
+    let found = super::lock(tx, read.interaction_id).await?;
+    let Some(assignee) = found.assignee_id.filter(|_| read.direction == Direction::In) else { return Ok(Received::Ignored) };
+    // Marks count inbound messages in the order in which they came, which is the order of their ids.
+    let count = message::of_interaction(tx.workspace(), found.id)
+        .filter(message::Column::Entry.eq(EntryKind::Message))
+        .filter(message::Column::Direction.eq(Direction::In))
+        .filter(message::Column::Id.lte(read.id))
+        .count(tx.conn())
+        .await?;
+    let seen = i32::try_from(count).unwrap_or(i32::MAX).min(found.inbound_count);
+    let before = read_mark::Entity::find_by_id((tx.workspace(), found.id, assignee)).one(tx.conn()).await?;
+    if before.is_some_and(|mark| mark.inbound_seen >= seen) {
+        return Ok(Received::Duplicate);
+    }
+    put_mark(tx, &found, assignee, seen, Some(read.id), ActorRef::System).await?;
+    Ok(Received::Changed)
+}
+
+/// The newest inbound message but for the last `skipped`, in the order in which they came, which is that of their ids.
+async fn newest_inbound(tx: &Tx, id: InteractionId, skipped: usize) -> Result<Option<MessageId>> {
+    let newest: Vec<MessageId> = message::in_workspace(tx.workspace())
+        .filter(message::Column::InteractionId.eq(id))
+        .filter(message::Column::Entry.eq(EntryKind::Message))
+        .filter(message::Column::Direction.eq(Direction::In))
+        .order_by_desc(message::Column::Id)
+        .limit(skipped as u64 + 1)
+        .select_only()
+        .column(message::Column::Id)
+        .into_tuple()
+        .all(tx.conn())
+        .await?;
+    Ok(newest.into_iter().nth(skipped))
 }
 
 /// Queues a read mark for the platform: the first of us to read tells the contact.
 async fn tell_platform(tx: &mut Tx, found: &interaction::Model) -> Result<()> {
-    use sea_orm::QueryOrder;
-
-    use crate::{entity::message, message::Direction};
     let newest = message::in_workspace(tx.workspace())
         .filter(message::Column::InteractionId.eq(found.id))
         .filter(message::Column::Direction.eq(Direction::In))

@@ -1,18 +1,22 @@
 //! Interactions: the whole conversation of a contact with us on one channel. One command per file.
 
+pub mod along;
 mod change;
 mod open;
 mod policy;
 mod read;
+mod relate;
 pub mod rows;
 
+pub(crate) use change::read_elsewhere;
 pub use change::{assign, mark_read, move_to_inbox, set_priority, set_skill, set_status, set_tags, snooze, wake_snoozed};
 pub(crate) use change::{audience, event, thread_closed, touch};
-pub(crate) use open::{Target, open_or_continue};
+pub(crate) use open::{Places, Target};
 pub(crate) use policy::window_end;
 pub use policy::{ReplyPolicy, ReplyRefusal, reply_policy};
 pub use read::{by_id, by_reference, must_see};
-pub(crate) use read::{lock, must_see_locked};
+pub(crate) use read::{lock, must_see_locked, takes_part};
+pub(crate) use relate::relate;
 
 pub use crate::entity::interaction::Priority;
 

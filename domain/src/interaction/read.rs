@@ -1,12 +1,13 @@
 //! Reading single interactions with the rights that go with them.
 
-use sea_orm::{ColumnTrait, ConnectionTrait, QueryFilter, QuerySelect, sea_query::LockType};
+use sea_orm::{ColumnTrait, ConnectionTrait, QueryFilter, QuerySelect};
 
 use crate::{
     actor::Actor,
-    entity::interaction,
+    entity::{interaction, message},
     error::{Error, Result},
-    ids::InteractionId,
+    ids::{ContactId, InteractionId},
+    message::AuthorKind,
     store::Tx,
 };
 
@@ -42,9 +43,24 @@ pub async fn by_reference(conn: &impl ConnectionTrait, actor: &Actor, number: i6
 /// # Errors
 /// `NotFound`.
 pub(crate) async fn lock(tx: &Tx, id: InteractionId) -> Result<interaction::Model> {
-    // Not the strongest lock: rows that refer to the interaction may still be inserted.
-    let found = interaction::by_id(tx.workspace(), id).lock(LockType::NoKeyUpdate).one(tx.conn()).await?;
-    found.ok_or(Error::NotFound("interaction"))
+    interaction::to_change(tx.workspace(), id).one(tx.conn()).await?.ok_or(Error::NotFound("interaction"))
+}
+
+/// Whether the interaction is this contact's, or the contact has written in it.
+///
+/// # Errors
+/// `Storage`.
+pub(crate) async fn takes_part(tx: &Tx, found: &interaction::Model, contact: ContactId) -> Result<bool> {
+    if found.contact_id == contact {
+        return Ok(true);
+    }
+    let written = message::of_interaction(tx.workspace(), found.id)
+        .filter(message::Column::AuthorKind.eq(AuthorKind::Contact))
+        .filter(message::Column::AuthorId.eq(contact.uuid()))
+        .limit(1)
+        .one(tx.conn())
+        .await?;
+    Ok(written.is_some())
 }
 
 /// As [`must_see`], and locked by [`lock`].

@@ -1,9 +1,10 @@
 //! Hanging files on messages.
 
-use sea_orm::{ActiveModelTrait, ActiveValue::Set, IntoActiveModel};
+use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, IntoActiveModel, QueryFilter, sea_query::Expr};
 
 use super::StoredFile;
 use crate::{
+    content::RichContent,
     entity::attachment::{self, AttachmentState},
     error::Result,
     event::ActorRef,
@@ -23,6 +24,7 @@ pub struct ReadyAttachment {
     mime: Option<String>,
     content_id: Option<String>,
     bytes: Bytes,
+    is_original: bool,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -37,25 +39,37 @@ impl ReadyAttachment {
     /// Bytes that came with the event and are stored under `id`.
     #[must_use]
     pub fn stored(id: AttachmentId, name: Option<String>, mime: Option<String>, content_id: Option<String>, stored: StoredFile) -> Self {
-        Self { id, name, mime, content_id, bytes: Bytes::Staged(stored) }
+        Self { id, name, mime, content_id, bytes: Bytes::Staged(stored), is_original: false }
     }
 
     /// A file that was uploaded before and has its row.
     #[must_use]
     pub fn uploaded(id: AttachmentId) -> Self {
-        Self { id, name: None, mime: None, content_id: None, bytes: Bytes::Uploaded }
+        Self { id, name: None, mime: None, content_id: None, bytes: Bytes::Uploaded, is_original: false }
     }
 
     /// A file that is still to be fetched.
     #[must_use]
     pub fn pending(name: Option<String>, mime: Option<String>, content_id: Option<String>, source: AttachmentSource) -> Self {
-        Self { id: crate::random::id(), name, mime, content_id, bytes: Bytes::Pending(source) }
+        Self { id: crate::random::id(), name, mime, content_id, bytes: Bytes::Pending(source), is_original: false }
     }
 
     /// A file that came with the event and is not kept, with the reason: the message is stored all the same.
     #[must_use]
     pub fn refused(name: Option<String>, mime: Option<String>, content_id: Option<String>, reason: String) -> Self {
-        Self { id: crate::random::id(), name, mime, content_id, bytes: Bytes::Refused(reason) }
+        Self { id: crate::random::id(), name, mime, content_id, bytes: Bytes::Refused(reason), is_original: false }
+    }
+
+    /// The same file, as that from which the message was read: kept with it, but not one of its files.
+    #[must_use]
+    pub fn as_original(self) -> Self {
+        Self { is_original: true, ..self }
+    }
+
+    /// The id of the file from which the message was read, if this is it.
+    #[must_use]
+    pub(crate) fn original(&self) -> Option<AttachmentId> {
+        self.is_original.then_some(self.id)
     }
 
     /// Whether it is still to be fetched.
@@ -81,7 +95,8 @@ pub(crate) async fn attach(tx: &mut Tx, message: MessageId, file: ReadyAttachmen
         Bytes::Pending(source) => (None, AttachmentState::Pending, Some(source.into()), None),
         Bytes::Refused(reason) => (None, AttachmentState::Refused, None, Some(reason)),
         Bytes::Uploaded => {
-            let found = attachment::by_id(tx.workspace(), file.id).one(tx.conn()).await?.filter(|found| found.message_id.is_none());
+            let found = attachment::to_change(tx.workspace(), file.id).one(tx.conn()).await?;
+            let found = found.filter(|found| found.message_id.is_none() && found.state == AttachmentState::Stored);
             let found = found.ok_or_else(|| crate::Error::invalid("attachments", "no uploaded file that is still free"))?;
             let mut change = found.into_active_model();
             change.message_id = Set(Some(message));
@@ -105,10 +120,43 @@ pub(crate) async fn attach(tx: &mut Tx, message: MessageId, file: ReadyAttachmen
         width: Set(None),
         height: Set(None),
         error: Set(error),
+        is_shown: Set(false),
+        next_try_at: Set((state == AttachmentState::Pending).then(|| tx.now())),
         created_at: Set(tx.now()),
     }
     .insert(tx.conn())
     .await?;
+    Ok(())
+}
+
+/// Keeps the files that a content shows by itself: they hang on no message and are needed all the same.
+///
+/// # Errors
+/// `Storage`.
+pub(crate) async fn keep_shown(tx: &Tx, content: &RichContent) -> Result<()> {
+    let shown: Vec<_> = content.images().into_iter().map(|(_, id)| id).collect();
+    if shown.is_empty() {
+        return Ok(());
+    }
+    attachment::updates(tx.workspace())
+        .col_expr(attachment::Column::IsShown, Expr::value(true))
+        .filter(attachment::Column::Id.is_in(shown))
+        .exec(tx.conn())
+        .await?;
+    Ok(())
+}
+
+/// Takes the files of a message away; their bytes are deleted by [`crate::prune`].
+///
+/// # Errors
+/// `Storage`.
+pub(crate) async fn remove_files(tx: &Tx, message: MessageId) -> Result<()> {
+    attachment::updates(tx.workspace())
+        .col_expr(attachment::Column::State, Expr::value(AttachmentState::Removed))
+        .col_expr(attachment::Column::NextTryAt, Expr::value(Option::<chrono::DateTime<chrono::Utc>>::None))
+        .filter(attachment::Column::MessageId.eq(message))
+        .exec(tx.conn())
+        .await?;
     Ok(())
 }
 

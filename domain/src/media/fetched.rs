@@ -17,6 +17,10 @@ use crate::{
 
 /// How long a file is tried before it counts as failed.
 const TRY_FOR: Duration = Duration::hours(24);
+/// Shortest wait before a file is tried again.
+const FIRST_WAIT: Duration = Duration::seconds(15);
+/// Longest wait.
+const LONGEST_WAIT: Duration = Duration::hours(1);
 
 /// What fetching a file came to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,27 +42,23 @@ pub enum Fetched {
     Later(String),
 }
 
-/// Files of a workspace that wait to be fetched, with their channels, oldest first.
+/// Files of a workspace whose time to be fetched has come, with their channels, the longest due first.
 ///
-/// Files that failed before wait longer the older they are, so that a dead address is not asked all the time.
+/// Files that failed before wait longer the older they are, so that dead addresses are not asked all the time and delay
+/// nobody.
 ///
 /// # Errors
 /// `Storage`.
 pub async fn pending_files(scope: &impl Scope, now: DateTime<Utc>, limit: u64) -> Result<Vec<(attachment::Model, channel::Model)>> {
     let waiting = attachment::in_workspace(scope.workspace())
         .filter(attachment::Column::State.eq(AttachmentState::Pending))
-        .filter(attachment::Column::MessageId.is_not_null())
-        .order_by_asc(attachment::Column::CreatedAt)
-        .limit(limit * 4)
+        .filter(attachment::Column::NextTryAt.lte(now))
+        .order_by_asc(attachment::Column::NextTryAt)
+        .limit(limit)
         .all(scope.conn())
         .await?;
     let mut files = Vec::new();
     for file in waiting {
-        let minute = (now - file.created_at).num_minutes();
-        let is_its_turn = file.error.is_none() || minute < 2 || now.timestamp() % (minute.clamp(1, 60)) == 0;
-        if !is_its_turn || files.len() as u64 >= limit {
-            continue;
-        }
         let Some(message) = file.message_id else { continue };
         let Some(message) = message::by_id(scope.workspace(), message).one(scope.conn()).await? else { continue };
         let Some(found) = channel::by_id(scope.workspace(), message.channel_id).one(scope.conn()).await? else { continue };
@@ -98,13 +98,18 @@ pub async fn record_fetched(tx: &mut Tx, id: AttachmentId, fetched: Fetched) -> 
             change.error = Set(Some(reason));
         }
         Fetched::Later(reason) => {
-            if tx.now() - created_at > TRY_FOR {
+            let age = tx.now() - created_at;
+            if age > TRY_FOR {
                 change.state = Set(AttachmentState::Failed);
             }
+            change.next_try_at = Set(Some(tx.now() + age.clamp(FIRST_WAIT, LONGEST_WAIT)));
             change.error = Set(Some(reason));
         }
     }
     let is_settled = change.state.is_set();
+    if is_settled {
+        change.next_try_at = Set(None);
+    }
     change.update(tx.conn()).await?;
     if let (true, Some(message)) = (is_settled, message)
         && let Some(found) = message::by_id(tx.workspace(), message).one(tx.conn()).await?

@@ -2,6 +2,9 @@
 //!
 //! A link is `/media/{attachment}?ws=…&exp=…&sig=…`. The signature covers workspace, attachment and end of validity, so
 //! the route knows the tenant before it touches any data, and nobody can lengthen a link or point it at another file.
+//!
+//! Pictures on other hosts that a message shows are fetched by us: `/media/picture?url=…&exp=…&sig=…`, signed over the
+//! address too, so that only addresses which a message really names are ever asked for.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use chrono::{DateTime, Utc};
@@ -10,6 +13,9 @@ use sha2::Sha256;
 use url::{Url, form_urlencoded};
 
 use crate::ids::{AttachmentId, WorkspaceId};
+
+/// Where pictures of other hosts are handed out.
+pub const PICTURE_PATH: &str = "/media/picture";
 
 /// Makes and checks links; holds the key, which `Debug` does not show.
 #[derive(Clone)]
@@ -58,6 +64,36 @@ impl MediaLinks {
         format!("ws={workspace}&exp={exp}&sig={signature}")
     }
 
+    /// The address under which we hand out a picture that is on another host, valid until `expires`.
+    #[must_use]
+    pub fn picture_url(&self, base: &Url, source: &str, expires: DateTime<Utc>) -> Url {
+        let exp = expires.timestamp();
+        let signature = URL_SAFE_NO_PAD.encode(self.picture_mac(source, exp).finalize().into_bytes());
+        let mut url = base.clone();
+        url.set_path(&format!("{}{PICTURE_PATH}", base.path().trim_end_matches('/')));
+        url.query_pairs_mut().clear().append_pair("url", source).append_pair("exp", &exp.to_string()).append_pair("sig", &signature);
+        url
+    }
+
+    /// The address that this query lets us ask for. Compares in constant time.
+    ///
+    /// # Errors
+    /// [`LinkError`]; that it has expired is told only to those who hold a link that once was valid.
+    pub fn verify_picture(&self, query: &str, now: DateTime<Utc>) -> Result<String, LinkError> {
+        let (mut source, mut exp, mut signature) = (None, None, None);
+        for (name, value) in form_urlencoded::parse(query.as_bytes()) {
+            match &*name {
+                "url" => source = Some(value.into_owned()),
+                "exp" => exp = value.parse::<i64>().ok(),
+                "sig" => signature = URL_SAFE_NO_PAD.decode(value.as_bytes()).ok(),
+                _ => {}
+            }
+        }
+        let (Some(source), Some(exp), Some(signature)) = (source, exp, signature) else { return Err(LinkError::Invalid) };
+        self.picture_mac(&source, exp).verify_slice(&signature).map_err(|_| LinkError::Invalid)?;
+        if now.timestamp() < exp { Ok(source) } else { Err(LinkError::Expired) }
+    }
+
     /// The workspace in which this link opens this file. Compares in constant time.
     ///
     /// # Errors
@@ -78,8 +114,17 @@ impl MediaLinks {
     }
 
     fn mac(&self, workspace: WorkspaceId, attachment: AttachmentId, exp: i64) -> Hmac<Sha256> {
+        self.mac_of(&format!("media\n{workspace}\n{attachment}\n{exp}"))
+    }
+
+    /// The address stands last, because it is the only part of which a stranger chooses the characters.
+    fn picture_mac(&self, source: &str, exp: i64) -> Hmac<Sha256> {
+        self.mac_of(&format!("picture\n{exp}\n{source}"))
+    }
+
+    fn mac_of(&self, text: &str) -> Hmac<Sha256> {
         let mut mac = Hmac::new_from_slice(&self.key).expect("HMAC takes keys of any length");
-        mac.update(format!("media\n{workspace}\n{attachment}\n{exp}").as_bytes());
+        mac.update(text.as_bytes());
         mac
     }
 }
@@ -108,6 +153,25 @@ mod tests {
         assert_eq!(links.verify(file, query, now()), Ok(workspace));
         assert_eq!(links.verify(file, query, now() + Duration::seconds(899)), Ok(workspace));
         assert_eq!(links.verify(file, query, now() + Duration::minutes(15)), Err(LinkError::Expired));
+    }
+
+    #[test]
+    fn only_the_signed_picture_is_asked_for() {
+        let links = MediaLinks::new([7; 32]);
+        let base = Url::parse("https://inbox.example/sub/").expect("an address");
+        let source = "https://t.example/p.gif?a=1&sig=x&exp=9";
+        let url = links.picture_url(&base, source, now() + Duration::minutes(15));
+        assert_eq!(url.path(), "/sub/media/picture");
+        let query = url.query().expect("signed");
+        assert_eq!(links.verify_picture(query, now()).as_deref(), Ok(source));
+        assert_eq!(links.verify_picture(query, now() + Duration::minutes(15)), Err(LinkError::Expired));
+        let exp = (now() + Duration::minutes(15)).timestamp();
+        let longer = query.replace(&exp.to_string(), &(exp + 1).to_string());
+        let other = query.replace("t.example", "metadata.example");
+        for wrong in [&*longer, &other, &query[..query.len() - 3], "", "url=https%3A%2F%2Ft.example&exp=99999999999&sig="] {
+            assert_eq!(links.verify_picture(wrong, now()), Err(LinkError::Invalid), "{wrong}");
+        }
+        assert_eq!(MediaLinks::new([8; 32]).verify_picture(query, now()), Err(LinkError::Invalid));
     }
 
     #[test]

@@ -47,6 +47,8 @@ pub async fn add_upload(tx: &mut Tx, upload: NewUpload) -> Result<attachment::Mo
         width: Set(None),
         height: Set(None),
         error: Set(None),
+        is_shown: Set(false),
+        next_try_at: Set(None),
         created_at: Set(tx.now()),
     }
     .insert(tx.conn())

@@ -1,21 +1,28 @@
 //! Messages: the entries of an interaction. One command per file.
 
+mod arrive;
+mod asked;
 mod change;
 mod check;
 mod note;
+mod parked;
 mod receive;
 mod send;
 mod system;
+pub(crate) mod thread;
 
 pub use crate::entity::message::{AuthorKind, Direction, EntryKind};
 pub(crate) use change::set_reaction;
-pub use change::{delete, edit, react};
+pub use change::{ChangeKind, ChangeState, LastChange, delete, edit, react};
+pub(crate) use change::{change_refused, change_requeued, change_sent};
 pub use note::{NewNote, add_note};
+pub(crate) use parked::apply_parked;
 pub(crate) use receive::by_external_id;
-pub use receive::{Received, receive};
-pub(crate) use send::enqueue;
-pub use send::{NewMessage, Sent, send};
+pub use receive::{Item, Received, Source, receive, receive_all};
+pub use send::{NewMessage, Sent, own_files, send};
+pub(crate) use send::{enqueue, own_images};
 pub use system::SystemLine;
+pub use thread::pages;
 
 use chrono::{DateTime, Utc};
 use sea_orm::{ActiveModelTrait, ActiveValue::Set, IntoActiveModel};
@@ -49,6 +56,8 @@ pub(crate) fn blank(tx: &Tx, entry: EntryKind) -> message::ActiveModel {
         client_id: Set(None),
         subject: Set(None),
         is_automatic: Set(false),
+        reply_to: Set(None),
+        recipients: Set(None),
         at: Set(tx.now()),
         created_at: Set(tx.now()),
         delivery: Set(None),
@@ -62,6 +71,7 @@ pub(crate) fn blank(tx: &Tx, entry: EntryKind) -> message::ActiveModel {
         failed_at: Set(None),
         rendered_as: Set(None),
         edited_at: Set(None),
+        last_change: Set(None),
         deleted_at: Set(None),
         system: Set(None),
         raw_attachment_id: Set(None),
@@ -70,14 +80,16 @@ pub(crate) fn blank(tx: &Tx, entry: EntryKind) -> message::ActiveModel {
     }
 }
 
-/// Empties a message that was taken back; the row stays, so that order and quotes hold.
+/// Empties a message that was taken back, and takes its files away; the row stays, so that order and quotes hold.
 pub(crate) async fn erase(tx: &mut Tx, found: &message::Model, at: DateTime<Utc>) -> Result<()> {
     let mut change = found.clone().into_active_model();
     change.content = Set(RichContent::Text(Text { text: String::new() }).into());
     change.text = Set(String::new());
     change.rendered_as = Set(None);
+    change.last_change = Set(None);
     change.deleted_at = Set(Some(at));
     change.update(tx.conn()).await?;
+    crate::media::remove_files(tx, found.id).await?;
     crate::search::remove(tx, EntityType::Message, found.id.uuid()).await
 }
 
@@ -123,6 +135,7 @@ pub(crate) fn author(actor: &Actor) -> (AuthorKind, Option<Uuid>, Option<String>
         }
         Identity::Contact(id) => (AuthorKind::Contact, Some(id.uuid()), None),
         Identity::Script(id) => (AuthorKind::Script, Some(id.uuid()), None),
-        Identity::System => (AuthorKind::System, None, None),
+        // Anyone only reads.
+        Identity::System | Identity::Anyone(_) => (AuthorKind::System, None, None),
     }
 }

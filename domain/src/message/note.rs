@@ -2,9 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, IntoActiveModel, QueryFilter};
+use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, QueryFilter};
 
-use super::{Direction, EntryKind, send::own_files};
+use super::{
+    Direction, EntryKind,
+    send::{hang_on, own_files},
+};
 use crate::{
     actor::Actor,
     content::{RichContent, Text},
@@ -13,7 +16,7 @@ use crate::{
     event::{EntityType, EventKind},
     ids::{AttachmentId, InteractionId, MessageId, PersonId},
     interaction,
-    store::Tx,
+    store::{Tx, storable},
 };
 
 /// Longest note, characters.
@@ -44,7 +47,8 @@ pub async fn add_note(tx: &mut Tx, actor: &Actor, new: NewNote) -> Result<Messag
     if let Some(known) = crate::idempotency::find(tx, actor, &new.client_id, "add_note").await? {
         return Ok(known.into());
     }
-    let text = new.text.trim();
+    let text = storable(new.text.trim());
+    let text = text.as_ref();
     if text.is_empty() {
         return Err(Error::invalid("text", "must not be empty"));
     }
@@ -72,11 +76,7 @@ pub async fn add_note(tx: &mut Tx, actor: &Actor, new: NewNote) -> Result<Messag
     }
     .insert(tx.conn())
     .await?;
-    for file in files {
-        let mut change = file.into_active_model();
-        change.message_id = Set(Some(inserted.id));
-        change.update(tx.conn()).await?;
-    }
+    hang_on(tx, inserted.id, files.into_iter()).await?;
     crate::search::put(tx, EntityType::Message, inserted.id.uuid(), Some(interaction.id), text).await?;
     crate::idempotency::keep(tx, actor, &new.client_id, "add_note", inserted.id.uuid()).await?;
     super::log(tx, EventKind::NoteAdded, inserted.id, &interaction, actor.reference());

@@ -1,8 +1,12 @@
 //! Sending: check, store, queue. The sending itself happens after the commit, in the worker.
 
-use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, IntoActiveModel, PaginatorTrait, QueryFilter};
+use chrono::{DateTime, Duration, Utc};
+use sea_orm::{
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, Condition, IntoActiveModel, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
+    QueryTrait,
+};
 
-use super::{Direction, EntryKind};
+use super::{AuthorKind, Direction, EntryKind};
 use crate::{
     actor::Actor,
     content::{self, Language, Rendered, RichContent},
@@ -14,7 +18,7 @@ use crate::{
     interaction,
     spec::{Audience, Capabilities},
     state::{DeliveryState, InteractionStatus},
-    store::Tx,
+    store::{Scope, Tx},
 };
 
 /// A message to be sent.
@@ -82,12 +86,9 @@ pub async fn send(tx: &mut Tx, actor: &Actor, capabilities: &Capabilities, new: 
     let content = super::check::prepare(&new.content)?;
     let files = own_files(tx, actor, &new.attachments).await?;
     super::check::must_pass(&content, &files, capabilities, audience)?;
+    let images = own_images(tx, actor, &content, "content", None).await?;
     let id = enqueue(tx, actor, &interaction, capabilities, content, &new).await?;
-    for file in files {
-        let mut change = file.into_active_model();
-        change.message_id = Set(Some(id));
-        change.update(tx.conn()).await?;
-    }
+    hang_on(tx, id, files.into_iter().chain(images)).await?;
     crate::idempotency::keep(tx, actor, &new.client_id, "send_message", id.uuid()).await?;
     if let Some(status) = new.then_status {
         interaction::set_status(tx, actor, interaction.id, status, None).await?;
@@ -96,6 +97,9 @@ pub async fn send(tx: &mut Tx, actor: &Actor, capabilities: &Capabilities, new: 
 }
 
 /// Stores a checked message with its outbound work. Also the way of scripts, which need no right and no client id.
+///
+/// # Errors
+/// `RateLimited` for a script or bot that has written to the person too often; `Storage`.
 pub(crate) async fn enqueue(
     tx: &mut Tx,
     actor: &Actor,
@@ -104,10 +108,14 @@ pub(crate) async fn enqueue(
     content: RichContent,
     new: &NewMessage,
 ) -> Result<MessageId> {
+    if let (Some(most), AuthorKind::Script | AuthorKind::Bot) = (capabilities.automatic_per_hour, super::author(actor).0) {
+        must_not_circle(tx, interaction, most).await?;
+    }
     let quoted = match new.quoted {
         Some(quoted) => Some(quoted_in(tx, interaction.id, quoted).await?),
         None => None,
     };
+    crate::media::keep_shown(tx, &content).await?;
     let rendered: Rendered = content::degrade(&content, capabilities, language(tx, interaction).await?);
     let (author_kind, author_id, author_name) = super::author(actor);
     let text = content.fallback();
@@ -128,7 +136,7 @@ pub(crate) async fn enqueue(
         text: Set(text.clone()),
         quoted_id: Set(quoted),
         client_id: Set(Some(new.client_id.clone()).filter(|id| !id.is_empty())),
-        is_automatic: Set(actor.is_machine()),
+        is_automatic: Set(actor.is_automatic()),
         delivery: Set(Some(DeliveryState::Queued)),
         queued_at: Set(Some(tx.now())),
         rendered_as: Set(Some(rendered.into())),
@@ -159,8 +167,36 @@ pub(crate) async fn enqueue(
     Ok(inserted.id)
 }
 
+/// Stops a machine of ours that answers a machine of theirs.
+async fn must_not_circle(tx: &Tx, interaction: &interaction_row::Model, most: u32) -> Result<()> {
+    let hour = Duration::hours(1);
+    let of_the_same = interaction_row::in_workspace(tx.workspace())
+        .filter(interaction_row::Column::IdentityId.eq(interaction.identity_id))
+        .select_only()
+        .column(interaction_row::Column::Id)
+        .into_query();
+    let recent: Vec<DateTime<Utc>> = message::in_workspace(tx.workspace())
+        .filter(message::Column::InteractionId.in_subquery(of_the_same))
+        .filter(message::Column::AuthorKind.is_in([AuthorKind::Script, AuthorKind::Bot]))
+        .filter(message::Column::Entry.eq(EntryKind::Message))
+        .filter(message::Column::CreatedAt.gt(tx.now() - hour))
+        .order_by_desc(message::Column::CreatedAt)
+        .limit(u64::from(most))
+        .select_only()
+        .column(message::Column::CreatedAt)
+        .into_tuple()
+        .all(tx.conn())
+        .await?;
+    match recent.last() {
+        Some(oldest) if recent.len() >= most as usize => {
+            Err(Error::RateLimited { retry_after: (*oldest + hour - tx.now()).to_std().unwrap_or_default() })
+        }
+        _ => Ok(()),
+    }
+}
+
 /// The language of the phrases that we add: the contact's.
-async fn language(tx: &Tx, interaction: &interaction_row::Model) -> Result<Language> {
+pub(super) async fn language(tx: &Tx, interaction: &interaction_row::Model) -> Result<Language> {
     let contact = contact::by_id(tx.workspace(), interaction.contact_id).one(tx.conn()).await?;
     Ok(contact.and_then(|found| found.language).map_or(Language::En, |tag| Language::from_tag(&tag)))
 }
@@ -170,23 +206,70 @@ async fn quoted_in(tx: &Tx, interaction: InteractionId, quoted: MessageId) -> Re
     if count == 1 { Ok(quoted) } else { Err(Error::invalid("quotedId", "no message of this interaction")) }
 }
 
+/// Hangs files on a message: they are seen with it from then on.
+pub(crate) async fn hang_on(tx: &Tx, id: MessageId, files: impl Iterator<Item = attachment::Model> + Send) -> Result<()> {
+    for file in files {
+        let mut change = file.into_active_model();
+        change.message_id = Set(Some(id));
+        change.update(tx.conn()).await?;
+    }
+    Ok(())
+}
+
+/// The files of ours that a body at `path` shows by itself: the actor's own uploads that hang on no message yet, and those
+/// that `also` says.
+///
+/// # Errors
+/// `Invalid` with the path of the first other one; `Storage`.
+pub(crate) async fn own_images(
+    tx: &Tx,
+    actor: &Actor,
+    content: &RichContent,
+    path: &str,
+    also: Option<Condition>,
+) -> Result<Vec<attachment::Model>> {
+    let images = content.images();
+    if images.is_empty() {
+        return Ok(Vec::new());
+    }
+    let found = attachment::in_workspace(tx.workspace())
+        .filter(attachment::Column::Id.is_in(images.iter().map(|(_, id)| *id)))
+        .filter(Condition::any().add(is_free(actor)).add_option(also))
+        .all(tx.conn())
+        .await?;
+    match images.iter().find(|(_, id)| !found.iter().any(|file| file.id == *id)) {
+        Some((place, _)) => Err(Error::invalid(format!("{path}.{place}"), NOT_FREE)),
+        None => Ok(found),
+    }
+}
+
+const NOT_FREE: &str = "no uploaded file of yours that is still free";
+
+fn is_free(actor: &Actor) -> Condition {
+    Condition::all()
+        .add(attachment::Column::MessageId.is_null())
+        .add(attachment::Column::State.eq(attachment::AttachmentState::Stored))
+        .add(attachment::Column::Uploader.eq(actor.reference()))
+}
+
 /// The actor's own uploaded files that hang on no message yet, in the order asked.
-pub(crate) async fn own_files(tx: &Tx, actor: &Actor, ids: &[AttachmentId]) -> Result<Vec<attachment::Model>> {
+///
+/// # Errors
+/// `Invalid` with the position of the first other one; `Storage`.
+pub async fn own_files(scope: &impl Scope, actor: &Actor, ids: &[AttachmentId]) -> Result<Vec<attachment::Model>> {
     if ids.is_empty() {
         return Ok(Vec::new());
     }
-    let mut free = attachment::in_workspace(tx.workspace())
+    let mut free = attachment::in_workspace(scope.workspace())
         .filter(attachment::Column::Id.is_in(ids.iter().copied()))
-        .filter(attachment::Column::MessageId.is_null())
-        .filter(attachment::Column::Uploader.eq(actor.reference()))
-        .all(tx.conn())
+        .filter(is_free(actor))
+        .all(scope.conn())
         .await?;
     ids.iter()
         .enumerate()
         .map(|(position, id)| {
             let found = free.iter().position(|file| file.id == *id);
-            let found =
-                found.ok_or_else(|| Error::invalid(format!("attachmentIds.{position}"), "no uploaded file of yours that is still free"))?;
+            let found = found.ok_or_else(|| Error::invalid(format!("attachmentIds.{position}"), NOT_FREE))?;
             Ok(free.swap_remove(found))
         })
         .collect()

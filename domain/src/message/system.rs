@@ -3,7 +3,10 @@
 use sea_orm::FromJsonQueryResult;
 use serde::{Deserialize, Serialize};
 
-use crate::{ids::PersonId, state::InteractionStatus};
+use crate::{
+    ids::{ContactId, MessageId, PersonId},
+    state::InteractionStatus,
+};
 
 /// What a system line says.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, FromJsonQueryResult)]
@@ -45,6 +48,20 @@ pub enum SystemLine {
     ContactsMerged {
         /// Name of the contact that was merged in.
         name: String,
+    },
+    /// Somebody else wrote in the conversation for the first time.
+    ParticipantJoined {
+        /// Who.
+        contact: ContactId,
+        /// Their name or address.
+        name: String,
+    },
+    /// The receiving server could not confirm that a message comes from whom it says.
+    SenderDoubtful {
+        /// Which message.
+        message: MessageId,
+        /// The proofs that failed, by their usual names.
+        failed: Vec<String>,
     },
     /// A step of the script could not be run.
     ScriptFailed {

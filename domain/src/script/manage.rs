@@ -1,17 +1,18 @@
 //! Writing scripts down, changing and removing them.
 
-use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, sea_query::Order};
+use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, Condition, EntityTrait, IntoActiveModel, QueryFilter, sea_query::Order};
 
 use super::ScriptStep;
 use crate::{
     actor::Actor,
     content,
-    entity::{channel, inbox, script, skill},
+    entity::{attachment, channel, inbox, script, skill},
     error::{Error, Result},
-    event::{Audience, EntityType, EventKind, Seq},
+    event::{ActorRef, Audience, EntityType, EventKind, Seq},
     idempotency,
     ids::ScriptId,
     input,
+    message::own_images,
     record::Noun,
     store::{
         Scope, Tx, must_be_version,
@@ -54,8 +55,8 @@ pub async fn create(tx: &mut Tx, actor: &Actor, new: NewScript) -> Result<Script
         return Ok(known.into());
     }
     let name = input::name(&new.name)?;
-    let steps = checked(tx, new.steps).await?;
     let id: ScriptId = crate::random::id();
+    let steps = checked(tx, actor, id, new.steps).await?;
     script::ActiveModel {
         id: Set(id),
         workspace_id: Set(tx.workspace()),
@@ -81,7 +82,7 @@ pub async fn update(tx: &mut Tx, actor: &Actor, id: ScriptId, change: ScriptChan
         row.name = Set(input::name(name)?);
     }
     if let Some(steps) = change.steps {
-        row.steps = Set(checked(tx, steps).await?.into());
+        row.steps = Set(checked(tx, actor, id, steps).await?.into());
     }
     row.update(tx.conn()).await?;
     SCRIPT.changed(tx, actor, "update", id).await
@@ -111,18 +112,18 @@ pub async fn page(scope: &impl Scope, request: &PageRequest) -> Result<Page<scri
 
 /// The steps as they may be stored: ids of this workspace, contents valid and sanitised. Whether a channel takes a
 /// content is known only when the script runs there.
-async fn checked(tx: &Tx, steps: Vec<ScriptStep>) -> Result<Vec<ScriptStep>> {
+async fn checked(tx: &Tx, actor: &Actor, id: ScriptId, steps: Vec<ScriptStep>) -> Result<Vec<ScriptStep>> {
     if steps.len() > MAX_STEPS {
         return Err(Error::invalid("steps", format!("at most {MAX_STEPS}")));
     }
     let mut stored = Vec::with_capacity(steps.len());
     for (position, step) in steps.into_iter().enumerate() {
-        stored.push(checked_step(tx, position, step).await?);
+        stored.push(checked_step(tx, actor, id, position, step).await?);
     }
     Ok(stored)
 }
 
-async fn checked_step(tx: &Tx, position: usize, step: ScriptStep) -> Result<ScriptStep> {
+async fn checked_step(tx: &Tx, actor: &Actor, id: ScriptId, position: usize, step: ScriptStep) -> Result<ScriptStep> {
     match step {
         ScriptStep::SendContent { content } => {
             // Answers come from contacts, and what we do not understand cannot be said.
@@ -132,6 +133,8 @@ async fn checked_step(tx: &Tx, position: usize, step: ScriptStep) -> Result<Scri
             if let Some(first) = content::validate(&content).err().and_then(|violations| violations.into_iter().next()) {
                 return Err(Error::invalid(format!("steps.{position}.sendContent.{}", first.field), first.message));
             }
+            adopt_images(tx, actor, id, &content, &format!("steps.{position}.sendContent")).await?;
+            crate::media::keep_shown(tx, &content).await?;
             Ok(ScriptStep::SendContent { content: Box::new(content.sanitised()) })
         }
         ScriptStep::SetSkill { skill } => match skill::by_id(tx.workspace(), skill).one(tx.conn()).await? {
@@ -146,9 +149,20 @@ async fn checked_step(tx: &Tx, position: usize, step: ScriptStep) -> Result<Scri
     }
 }
 
+/// The images of a script belong to it, and are seen by whoever sees scripts: it shows them in many messages.
+async fn adopt_images(tx: &Tx, actor: &Actor, id: ScriptId, content: &content::RichContent, path: &str) -> Result<()> {
+    let own = Condition::all().add(attachment::Column::Uploader.eq(ActorRef::Script(id)));
+    for image in own_images(tx, actor, content, path, Some(own)).await? {
+        let mut change = image.into_active_model();
+        change.uploader = Set(ActorRef::Script(id));
+        change.update(tx.conn()).await?;
+    }
+    Ok(())
+}
+
 async fn manageable(tx: &Tx, actor: &Actor, id: ScriptId, expected: Option<Seq>) -> Result<script::Model> {
     actor.must_manage_workspace()?;
-    let found = script::by_id(tx.workspace(), id).one(tx.conn()).await?.ok_or(Error::NotFound("script"))?;
+    let found = script::to_change(tx.workspace(), id).one(tx.conn()).await?.ok_or(Error::NotFound("script"))?;
     must_be_version(found.version, expected)?;
     Ok(found)
 }

@@ -7,7 +7,7 @@ use crate::{
     actor::{Actor, Identity},
     content,
     entity::{channel, inbox, interaction as interaction_row, script, skill},
-    error::Result,
+    error::{Error, Result},
     interaction,
     message::{self, NewMessage, SystemLine},
     spec::{Audience, Capabilities},
@@ -62,7 +62,10 @@ async fn run_step(
                 return Ok(violations.into_iter().next().map(|violation| format!("{}: {}", violation.field, violation.message)));
             }
             let new = NewMessage::of_script(on.id, (**content).clone());
-            message::enqueue(tx, actor, on, capabilities, (**content).clone(), &new).await?;
+            match message::enqueue(tx, actor, on, capabilities, (**content).clone(), &new).await {
+                Err(Error::RateLimited { .. }) => return Ok(Some("too many automatic messages to this sender within an hour".to_owned())),
+                sent => drop(sent?),
+            }
         }
         ScriptStep::SetSkill { skill } => {
             if skill::by_id(tx.workspace(), *skill).one(tx.conn()).await?.is_none() {

@@ -247,6 +247,9 @@ pub struct Capabilities {
     pub may_start: bool,
     /// Reply window; `None`: always open.
     pub reply_window: Option<ReplyWindow>,
+    /// Most messages of scripts and bots to one person in an hour, where the other side may be a machine that answers each
+    /// of them; `None` where it is not.
+    pub automatic_per_hour: Option<u32>,
 }
 
 impl Capabilities {

@@ -414,6 +414,7 @@ impl From<&DeclaredCapabilities> for Capabilities {
             delivered_receipts: declared.delivered_receipts,
             read_receipts: declared.read_receipts,
             may_start: declared.proactive,
+            automatic_per_hour: None,
             reply_window: declared.window_hours.map(|hours| ReplyWindow {
                 window_s: hours.saturating_mul(3600),
                 human_window_s: None,

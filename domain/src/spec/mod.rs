@@ -19,7 +19,7 @@ pub use declared::{
     DeclaredRich, DeclaredSlots,
 };
 pub use kind::{ChannelClass, ChannelKind};
-pub use setting::{SettingField, SettingType, Words, words};
+pub use setting::{HEARTBEAT_S, RESEND_UNCONFIRMED, SettingField, SettingType, Words, words};
 pub use support::{Audience, Cell, Extension, RichKind, SeedRow, Support};
 
 /// Everything about a kind of channel.
@@ -33,13 +33,13 @@ pub struct ChannelSpec {
     pub second_class: Option<ChannelClass>,
     /// Name people know.
     pub display_name: &'static str,
-    /// Page of the platform's documentation.
-    pub documentation_url: &'static str,
+    /// Page of the platform's documentation; none for our own channels.
+    pub documentation_url: Option<&'static str>,
     /// Version of the platform's interface.
     pub api_version: &'static str,
     /// Day on which the facts were checked, ISO 8601.
     pub checked_on: &'static str,
-    /// Settings an administrator enters.
+    /// Settings an administrator enters, besides those that every kind has: see [`Self::fields`].
     pub settings: &'static [SettingField],
     /// What it can do.
     pub capabilities: Capabilities,
@@ -52,6 +52,11 @@ pub struct ChannelSpec {
 }
 
 impl ChannelSpec {
+    /// Everything an administrator can enter: the kind's own settings, then those that every kind has.
+    pub fn fields(&self) -> impl Iterator<Item = &'static SettingField> + use<> {
+        self.settings.iter().chain(setting::COMMON)
+    }
+
     /// Whether a channel of this kind needs a default skill and a default script.
     #[must_use]
     pub fn needs_routing_defaults(&self) -> bool {

@@ -45,7 +45,28 @@ pub struct SettingField {
     pub is_required: bool,
     /// Value when nothing is given; empty for none.
     pub default: &'static str,
+    /// Smallest number; `None` for no limit and for other types.
+    pub min: Option<i32>,
+    /// Largest number, or most characters of a text; `None` for no limit.
+    pub max: Option<i32>,
 }
+
+/// Setting: send again by itself what nobody knows to have arrived.
+pub const RESEND_UNCONFIRMED: &str = "resend_unconfirmed";
+
+/// Setting: every how many seconds the other side says how it is doing.
+pub const HEARTBEAT_S: &str = "heartbeat_s";
+
+/// Fields that the channels of every kind have.
+pub(super) static COMMON: &[SettingField] = &[SettingField::new(
+    RESEND_UNCONFIRMED,
+    SettingType::Boolean,
+    words("Send again what is unconfirmed", "Unbestätigtes erneut senden"),
+    words(
+        "When a connection breaks while a message is handed over, it is sent again without asking, and may arrive twice. Otherwise a person decides.",
+        "Bricht die Verbindung bei der Übergabe einer Nachricht ab, wird sie ohne Rückfrage erneut gesendet und kommt vielleicht doppelt an. Sonst entscheidet ein Mensch.",
+    ),
+)];
 
 impl SettingField {
     /// An optional field without default that is no secret.
@@ -61,7 +82,24 @@ impl SettingField {
             is_secret: false,
             is_required: false,
             default: "",
+            min: None,
+            max: None,
         }
+    }
+
+    /// The same field, a number from `min` to `max`.
+    #[must_use]
+    pub const fn between(mut self, min: i32, max: i32) -> Self {
+        self.min = Some(min);
+        self.max = Some(max);
+        self
+    }
+
+    /// The same field, a text of at most `max` characters.
+    #[must_use]
+    pub const fn up_to(mut self, max: i32) -> Self {
+        self.max = Some(max);
+        self
     }
 
     /// The same field, to be given.

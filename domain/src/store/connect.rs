@@ -3,17 +3,14 @@
 use std::{
     fs::{File, TryLockError},
     path::{Path, PathBuf},
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
+    sync::Arc,
     time::Duration,
 };
 
 use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbBackend, DbErr};
 use sqlx::sqlite::SqliteConnectOptions;
 
-use super::{BeforeCommit, Inner};
+use super::{BeforeCommit, Inner, Statements};
 use crate::{bus::Bus, clock::Clock};
 
 /// How long a statement waits for a lock of another transaction.
@@ -32,6 +29,8 @@ pub struct StoreConfig {
     pub max_connections: u32,
     /// How long a request waits for a free connection.
     pub acquire_timeout: Duration,
+    /// Only to look, beside the process that serves: every write fails, and a SQLite file is not locked.
+    pub is_read_only: bool,
     /// Test hook; `None` in every real configuration.
     pub before_commit: Option<BeforeCommit>,
 }
@@ -40,7 +39,7 @@ impl StoreConfig {
     /// The usual settings for a database.
     #[must_use]
     pub fn new(url: impl Into<String>) -> Self {
-        Self { url: url.into(), max_connections: 16, acquire_timeout: Duration::from_secs(5), before_commit: None }
+        Self { url: url.into(), max_connections: 16, acquire_timeout: Duration::from_secs(5), is_read_only: false, before_commit: None }
     }
 }
 
@@ -98,7 +97,7 @@ impl FileLock {
 }
 
 pub(super) async fn connect(config: StoreConfig, clock: Arc<dyn Clock>, bus: Arc<dyn Bus>) -> Result<Inner, ConnectError> {
-    let statements = Arc::new(AtomicU64::new(0));
+    let statements = Arc::<Statements>::default();
     let (reader, writer, lock) = if ["postgres://", "postgresql://"].iter().any(|scheme| config.url.starts_with(scheme)) {
         let pool = counted(postgres(&config).await?, &statements);
         warn_without_second_wall(&pool).await?;
@@ -110,27 +109,34 @@ pub(super) async fn connect(config: StoreConfig, clock: Arc<dyn Clock>, bus: Arc
         }
         let file: SqliteConnectOptions = config.url.parse().map_err(|_| ConnectError::Address)?;
         let file = file.get_filename().to_owned();
-        let lock = FileLock::take(&file)?;
-        let writer = counted(sqlite(&config, 1, false).await?, &statements);
-        let reader = counted(sqlite(&config, config.max_connections, true).await?, &statements);
-        (reader, writer, Some(lock))
+        if config.is_read_only {
+            let reader = counted(sqlite(&config, config.max_connections, true).await?, &statements);
+            (reader.clone(), reader, None)
+        } else {
+            let lock = FileLock::take(&file)?;
+            let writer = counted(sqlite(&config, 1, false).await?, &statements);
+            let reader = counted(sqlite(&config, config.max_connections, true).await?, &statements);
+            (reader, writer, Some(lock))
+        }
     } else {
         return Err(ConnectError::Address);
     };
     let backend = writer.get_database_backend();
-    Ok(Inner { reader, writer, backend, clock, bus, statements, before_commit: config.before_commit, lock })
+    Ok(Inner { reader, writer, backend, clock, bus, signs: Default::default(), statements, before_commit: config.before_commit, lock })
 }
 
 async fn postgres(config: &StoreConfig) -> Result<DatabaseConnection, DbErr> {
     let mut options = ConnectOptions::new(&config.url);
+    let is_read_only = config.is_read_only;
     options
         .max_connections(config.max_connections)
         .acquire_timeout(config.acquire_timeout)
         .test_before_acquire_if_idle_for(Duration::from_secs(5))
         .set_application_name("tributary")
         .sqlx_logging(false)
-        .map_sqlx_postgres_opts(|postgres| {
+        .map_sqlx_postgres_opts(move |postgres| {
             postgres.statement_cache_capacity(512).options([
+                ("default_transaction_read_only", is_read_only.to_string()),
                 ("lock_timeout", LOCK_TIMEOUT.as_millis().to_string()),
                 ("idle_in_transaction_session_timeout", IDLE_IN_TRANSACTION.as_millis().to_string()),
             ])
@@ -140,6 +146,7 @@ async fn postgres(config: &StoreConfig) -> Result<DatabaseConnection, DbErr> {
 
 async fn sqlite(config: &StoreConfig, connections: u32, is_reader: bool) -> Result<DatabaseConnection, DbErr> {
     let mut options = ConnectOptions::new(&config.url);
+    let may_create = !config.is_read_only;
     options
         .max_connections(connections)
         // Writers queue for their one connection, so they wait as long as for a lock on PostgreSQL and a bit more.
@@ -150,7 +157,7 @@ async fn sqlite(config: &StoreConfig, connections: u32, is_reader: bool) -> Resu
         .sqlx_logging(false)
         .map_sqlx_sqlite_opts(move |sqlite| {
             sqlite
-                .create_if_missing(true)
+                .create_if_missing(may_create)
                 .foreign_keys(true)
                 .busy_timeout(BUSY_TIMEOUT)
                 .statement_cache_capacity(512)
@@ -162,11 +169,9 @@ async fn sqlite(config: &StoreConfig, connections: u32, is_reader: bool) -> Resu
     Database::connect(options).await
 }
 
-fn counted(mut database: DatabaseConnection, statements: &Arc<AtomicU64>) -> DatabaseConnection {
+fn counted(mut database: DatabaseConnection, statements: &Arc<Statements>) -> DatabaseConnection {
     let statements = statements.clone();
-    database.set_metric_callback(move |_| {
-        statements.fetch_add(1, Ordering::Relaxed);
-    });
+    database.set_metric_callback(move |run| statements.note(run.statement));
     database
 }
 

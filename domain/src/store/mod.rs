@@ -7,6 +7,9 @@
 //! Everything inside is bound to its workspace: by the finders of [`crate::entity`], and on PostgreSQL a second time by
 //! row-level security, which the first statement of every transaction sets. Knows nothing of what the rows mean.
 
+pub(crate) mod bulk;
+pub(crate) mod bundle;
+mod conn;
 mod connect;
 pub mod directory;
 pub mod page;
@@ -20,19 +23,20 @@ use std::{
     borrow::Cow,
     fmt,
     sync::{
-        Arc,
+        Arc, OnceLock,
         atomic::{AtomicU64, Ordering},
     },
 };
 
 use chrono::{DateTime, Utc};
 use futures_util::future::BoxFuture;
-use sea_orm::{ActiveValue::Set, ColumnTrait, DatabaseConnection, DatabaseTransaction, DbBackend, EntityTrait, QueryFilter};
+use sea_orm::{ActiveValue::Set, ColumnTrait, DatabaseConnection, DbBackend, EntityTrait, QueryFilter, Statement};
 
 pub use self::{
+    conn::Conn,
     connect::{ConnectError, StoreConfig},
     directory::Directory,
-    retry::{is_contention, is_refusal},
+    retry::{had_no_effect, is_contention, is_refusal},
     tx::{Committed, Read, Tx},
     work::Work,
 };
@@ -44,12 +48,30 @@ use crate::{
     event::{Position, Seq},
     ids::WorkspaceId,
 };
-
-/// What finders and statements run on: always a transaction.
-pub type Conn = DatabaseTransaction;
+pub(crate) use retry::{is_passing, is_unstorable_text};
 
 /// Test hook, awaited after the log's counter was raised and before the commit; it gets the workspace.
 pub type BeforeCommit = Arc<dyn Fn(WorkspaceId) -> BoxFuture<'static, ()> + Send + Sync>;
+
+/// Test hook, called with each statement after it ran.
+pub type OnStatement = Box<dyn Fn(&Statement) + Send + Sync>;
+
+/// What has been asked of the database.
+#[derive(Default)]
+struct Statements {
+    count: AtomicU64,
+    watcher: OnceLock<OnStatement>,
+}
+
+impl Statements {
+    fn note(&self, statement: &Statement) {
+        self.count.fetch_add(1, Ordering::Relaxed);
+        metrics::counter!("tributary_database_statements_total").increment(1);
+        if let Some(watcher) = self.watcher.get() {
+            watcher(statement);
+        }
+    }
+}
 
 /// A transaction bound to a workspace: what reading functions take, so that they serve [`Read`] and [`Tx`] alike.
 pub trait Scope: Sync {
@@ -71,7 +93,8 @@ struct Inner {
     backend: DbBackend,
     clock: Arc<dyn Clock>,
     bus: Arc<dyn Bus>,
-    statements: Arc<AtomicU64>,
+    signs: crate::presence::Signs,
+    statements: Arc<Statements>,
     before_commit: Option<BeforeCommit>,
     lock: Option<connect::FileLock>,
 }
@@ -184,7 +207,19 @@ impl Store {
     /// Statements run so far, without `BEGIN`, `COMMIT` and the scope's setting. For tests that hold a number of them.
     #[must_use]
     pub fn statements(&self) -> u64 {
-        self.0.statements.load(Ordering::Relaxed)
+        self.0.statements.count.load(Ordering::Relaxed)
+    }
+
+    /// Calls `watcher` with each of them from now on; the first watcher stays. For tests that look at how they are run.
+    pub fn watch_statements(&self, watcher: OnStatement) {
+        // Refused when there is one already, as said.
+        let _ = self.0.statements.watcher.set(watcher);
+    }
+
+    /// What this process last told of people's presence.
+    #[must_use]
+    pub(crate) fn signs(&self) -> &crate::presence::Signs {
+        &self.0.signs
     }
 
     /// Which database it is.
@@ -253,6 +288,7 @@ pub async fn create_workspace(tx: &mut Tx, new: NewWorkspace) -> Result<workspac
         slug: Set(new.slug),
         default_language: Set(new.default_language),
         reopen_days: Set(new.reopen_days),
+        version: Set(Seq::UNNUMBERED),
         created_at: Set(tx.now()),
     };
     let row = workspace::Entity::insert(row).exec_with_returning(tx.conn()).await.map_err(|error| {

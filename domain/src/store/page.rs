@@ -5,13 +5,20 @@
 
 mod cursor;
 
+use std::{cmp::Ordering, collections::HashMap};
+
 use sea_orm::{
-    ColumnTrait, Condition, EntityTrait, FromQueryResult, ModelTrait, QueryFilter, QueryOrder, QuerySelect, Select,
-    sea_query::{Expr, ExprTrait, Order, Value},
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait, FromQueryResult, JoinType, ModelTrait, QueryFilter, QueryOrder, QuerySelect,
+    QueryTrait, Select,
+    prelude::Uuid,
+    sea_query::{Alias, Expr, ExprTrait, Func, IntoColumnRef, Order, SelectStatement, Value, WindowStatement},
 };
 
 use super::Conn;
 use crate::{Error, Result};
+
+/// Name of the column that says which list a row belongs to.
+const LIST: &str = "list";
 
 /// An order of rows that is total: the last column is unique within the list. No column may be null.
 #[derive(Debug, Clone)]
@@ -21,7 +28,7 @@ pub struct Sort<E: EntityTrait> {
 }
 
 /// Which part of a list is wanted.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct PageRequest {
     limit: u32,
     is_backward: bool,
@@ -43,6 +50,13 @@ pub struct Page<T> {
 }
 
 impl<T> Page<T> {
+    /// The page of a list without rows.
+    #[must_use]
+    pub fn empty(request: &PageRequest) -> Self {
+        let (has_next, has_previous) = (request.before.is_some() && request.is_backward, request.after.is_some() && !request.is_backward);
+        Self { items: Vec::new(), cursors: Vec::new(), has_next, has_previous }
+    }
+
     /// The same page of something else.
     pub fn map<U>(self, change: impl FnMut(T) -> U) -> Page<U> {
         Page {
@@ -101,6 +115,89 @@ where
     /// # Errors
     /// [`Error::Invalid`] for a cursor that is not of this list, otherwise storage.
     pub async fn page(&self, query: Select<E>, request: &PageRequest, conn: &Conn) -> Result<Page<E::Model>> {
+        let items = self.of_page(query, request)?.all(conn).await?;
+        Ok(self.cut(items, request))
+    }
+
+    /// The rows of a page and one more, from which [`Sort::cut`] makes it.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] for a cursor that is not of this list.
+    pub(crate) fn of_page(&self, query: Select<E>, request: &PageRequest) -> Result<Select<E>> {
+        let mut query = self.within(query, request)?;
+        for (column, order) in self.directions(request) {
+            query = query.order_by(column, order);
+        }
+        Ok(query.limit(u64::from(request.limit) + 1))
+    }
+
+    /// The same page of several lists at once, each with the id of what it belongs to (`of`); one statement. A list without
+    /// rows is left out. `rows` are all that may be shown, `query` selects the lists' members among them, and the last
+    /// column of the order is the rows' id.
+    ///
+    /// # Errors
+    /// As [`Sort::page`].
+    pub async fn pages(
+        &self,
+        rows: Select<E>,
+        query: Select<E>,
+        of: impl IntoColumnRef,
+        request: &PageRequest,
+        conn: &Conn,
+    ) -> Result<HashMap<Uuid, Page<E::Model>>> {
+        let mut lists: HashMap<Uuid, Vec<E::Model>> = HashMap::new();
+        for row in conn.query_all(&self.of_pages(rows, query, of, request)?).await? {
+            lists.entry(row.try_get("", LIST)?).or_default().push(E::Model::from_query_result(&row, "")?);
+        }
+        Ok(lists.into_iter().map(|(of, items)| (of, self.cut(items, request))).collect())
+    }
+
+    /// The rows of [`Sort::pages`], of each list one more than is wanted, in the order in which they are read.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] for a cursor that is not of this list.
+    pub(crate) fn of_pages(
+        &self,
+        rows: Select<E>,
+        query: Select<E>,
+        of: impl IntoColumnRef,
+        request: &PageRequest,
+    ) -> Result<SelectStatement> {
+        let [id, list, place, numbered] = ["id", LIST, "place", "numbered"].map(Alias::new);
+        let row_id = Expr::col(self.columns.last().expect("an order has a column").0.as_column_ref());
+        let of = of.into_column_ref();
+        let mut window = WindowStatement::partition_by(of.clone());
+        for (column, order) in self.directions(request) {
+            window.order_by(column.as_column_ref(), order);
+        }
+        let mut members = self.within(query, request)?.select_only().into_query();
+        members.expr_as(row_id.clone(), id.clone()).expr_as(Expr::col(of), list.clone());
+        members.expr_window_as(Func::cust("ROW_NUMBER"), window.to_owned(), place.clone());
+
+        let column = |name: &Alias| Expr::col((numbered.clone(), name.clone()));
+        let mut all = rows.into_query();
+        all.join_subquery(JoinType::InnerJoin, members, numbered.clone(), column(&id).eq(row_id));
+        all.expr_as(column(&list), list.clone()).and_where(column(&place).lte(i64::from(request.limit) + 1));
+        all.order_by((numbered.clone(), place.clone()), Order::Asc);
+        Ok(all)
+    }
+
+    /// As [`Sort::cut`], for rows whose order was lost on the way. Only for orders without texts, whose order only the database
+    /// knows.
+    pub(crate) fn put_in_order_and_cut(&self, mut items: Vec<E::Model>, request: &PageRequest) -> Page<E::Model> {
+        let directions: Vec<_> = self.directions(request).collect();
+        items.sort_by(|one, other| {
+            let compared = directions.iter().map(|(column, order)| {
+                let ordering = compare(&one.get(*column), &other.get(*column));
+                if *order == Order::Asc { ordering } else { ordering.reverse() }
+            });
+            compared.fold(Ordering::Equal, Ordering::then)
+        });
+        self.cut(items, request)
+    }
+
+    /// Narrows a list to what the request's cursors leave of it.
+    fn within(&self, query: Select<E>, request: &PageRequest) -> Result<Select<E>> {
         let mut query = query;
         if let Some(after) = &request.after {
             query = query.filter(self.beyond("after", after, false)?);
@@ -108,10 +205,17 @@ where
         if let Some(before) = &request.before {
             query = query.filter(self.beyond("before", before, true)?);
         }
-        for (column, order) in &self.columns {
-            query = query.order_by(*column, if request.is_backward { reversed(order) } else { order.clone() });
-        }
-        let mut items = query.limit(u64::from(request.limit) + 1).all(conn).await?;
+        Ok(query)
+    }
+
+    /// The order in which rows are read for a request.
+    fn directions(&self, request: &PageRequest) -> impl Iterator<Item = (E::Column, Order)> + Send {
+        let is_backward = request.is_backward;
+        self.columns.iter().map(move |(column, order)| (*column, if is_backward { reversed(order) } else { order.clone() }))
+    }
+
+    /// Makes a page of the rows that were read, which may be one more than were wanted.
+    fn cut(&self, mut items: Vec<E::Model>, request: &PageRequest) -> Page<E::Model> {
         let is_more = items.len() > request.limit as usize;
         items.truncate(request.limit as usize);
         if request.is_backward {
@@ -120,7 +224,7 @@ where
         let cursors = items.iter().map(|row| self.cursor(row)).collect();
         let (has_next, has_previous) =
             if request.is_backward { (request.before.is_some(), is_more) } else { (is_more, request.after.is_some()) };
-        Ok(Page { items, cursors, has_next, has_previous })
+        Page { items, cursors, has_next, has_previous }
     }
 
     /// The rows that come after a cursor, or before it.
@@ -153,4 +257,16 @@ where
 
 fn reversed(order: &Order) -> Order {
     if *order == Order::Asc { Order::Desc } else { Order::Asc }
+}
+
+/// How two values of the same column compare, as both databases see it.
+fn compare(one: &Value, other: &Value) -> Ordering {
+    match (one, other) {
+        (Value::SmallInt(one), Value::SmallInt(other)) => one.cmp(other),
+        (Value::Int(one), Value::Int(other)) => one.cmp(other),
+        (Value::BigInt(one), Value::BigInt(other)) => one.cmp(other),
+        (Value::ChronoDateTimeUtc(one), Value::ChronoDateTimeUtc(other)) => one.cmp(other),
+        (Value::Uuid(one), Value::Uuid(other)) => one.cmp(other),
+        _ => Ordering::Equal,
+    }
 }

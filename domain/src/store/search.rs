@@ -4,14 +4,12 @@
 //! What becomes a document is decided by the commands that write it.
 
 use chrono::{DateTime, Utc};
-use sea_orm::{
-    ActiveValue::Set,
-    ColumnTrait, DbBackend, EntityTrait, QueryFilter, Select,
-    prelude::Uuid,
-    sea_query::{Expr, OnConflict},
-};
+use sea_orm::{ActiveValue::Set, ColumnTrait, DbBackend, QueryFilter, Select, prelude::Uuid, sea_query::Expr};
 
-use super::{Scope, Tx};
+use super::{
+    Scope, Tx,
+    bulk::{self, Known},
+};
 use crate::{
     Result,
     entity::search_document::{self, ActiveModel, Column, Entity},
@@ -39,12 +37,12 @@ pub struct Document {
     pub at: DateTime<Utc>,
 }
 
-/// Puts a document in place of the one before.
+/// Puts documents, each of another thing, in place of those before, in one statement.
 ///
 /// # Errors
 /// Storage.
-pub async fn index(tx: &Tx, document: Document) -> Result<()> {
-    let row = ActiveModel {
+pub async fn index(tx: &Tx, documents: Vec<Document>) -> Result<()> {
+    let row = |document: Document| ActiveModel {
         workspace_id: Set(tx.workspace()),
         entity_type: Set(document.entity_type),
         entity_id: Set(document.entity_id),
@@ -52,10 +50,11 @@ pub async fn index(tx: &Tx, document: Document) -> Result<()> {
         text: Set(words(&document.text, MAX_TEXT).collect::<Vec<_>>().join(" ")),
         at: Set(document.at),
     };
-    let replace = OnConflict::columns([Column::WorkspaceId, Column::EntityType, Column::EntityId])
-        .update_columns([Column::InteractionId, Column::Text, Column::At])
-        .to_owned();
-    Entity::insert(row).on_conflict(replace).exec_without_returning(tx.conn()).await?;
+    let known = Known::Replaced {
+        key: &[Column::WorkspaceId, Column::EntityType, Column::EntityId],
+        columns: &[Column::InteractionId, Column::Text, Column::At],
+    };
+    bulk::insert(tx.conn(), documents.into_iter().map(row).collect(), known).await?;
     Ok(())
 }
 

@@ -1,11 +1,16 @@
 //! [`Read`] and [`Tx`]: transactions bound to a workspace.
 
-use std::sync::Arc;
+use std::{
+    collections::{HashMap, HashSet},
+    ops::Range,
+    sync::Arc,
+};
 
 use chrono::{DateTime, Utc};
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, DatabaseConnection, DbBackend, EntityTrait, QueryFilter, SqliteTransactionMode, TransactionOptions,
-    TransactionTrait,
+    ColumnTrait, ConnectionTrait, DatabaseConnection, DbBackend, EntityTrait, QueryFilter, SqliteTransactionMode, Statement,
+    TransactionOptions,
+    prelude::Uuid,
     sea_query::{Expr, ExprTrait},
 };
 
@@ -25,15 +30,11 @@ pub struct Read {
 
 impl Read {
     pub(super) async fn begin(store: &Store, workspace: WorkspaceId) -> Result<Self> {
-        let conn = store.0.reader.begin().await?;
-        if store.0.backend == DbBackend::Postgres {
-            // One round trip. An id prints as hexadecimal digits, so nothing can break out of the text.
-            let id = workspace.uuid();
-            conn.execute_unprepared(&format!(
-                "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY; SELECT set_config('tributary.workspace', '{id}', true)"
-            ))
-            .await?;
-        }
+        let inner = &store.0;
+        let conn = match inner.backend {
+            DbBackend::Postgres => Conn::snapshot(&inner.reader, workspace, &inner.statements).await?,
+            _ => Conn::begin(&inner.reader, TransactionOptions::default()).await?,
+        };
         Ok(Self { conn, workspace })
     }
 
@@ -76,6 +77,9 @@ pub struct Tx {
     workspace: WorkspaceId,
     now: DateTime<Utc>,
     drafts: Vec<EventDraft>,
+    /// Those that have their numbers and stand in the log.
+    numbered: Vec<Event>,
+    position: Option<Position>,
     store: Store,
 }
 
@@ -107,7 +111,7 @@ impl Tx {
             conn.execute_unprepared(&format!("SELECT set_config('tributary.workspace', '{id}', true)")).await?;
         }
         let now = store.0.clock.now();
-        Ok(Self { conn, workspace, now, drafts: Vec::new(), store })
+        Ok(Self { conn, workspace, now, drafts: Vec::new(), numbered: Vec::new(), position: None, store })
     }
 
     /// Where statements run.
@@ -134,18 +138,36 @@ impl Tx {
         self.drafts.push(event);
     }
 
-    /// The number of the next interaction; counts up within the workspace and has holes where transactions failed.
+    /// The numbers of the next interactions; they count up within the workspace and have holes where transactions failed.
     ///
     /// # Errors
     /// Storage.
-    pub async fn next_interaction_number(&self) -> Result<i64> {
+    pub async fn next_interaction_numbers(&self, count: u32) -> Result<Range<i64>> {
         use crate::entity::interaction_counter::{Column, Entity};
         let raised = Entity::update_many()
-            .col_expr(Column::Next, Expr::col(Column::Next).add(1))
+            .col_expr(Column::Next, Expr::col(Column::Next).add(i64::from(count)))
             .filter(Column::WorkspaceId.eq(self.workspace))
             .exec_with_returning(&self.conn)
             .await?;
-        Ok(raised.first().ok_or(Error::NotFound("workspace"))?.next - 1)
+        let next = raised.first().ok_or(Error::NotFound("workspace"))?.next;
+        Ok(next - i64::from(count)..next)
+    }
+
+    /// Lets no other transaction of any node hold one of the same keys until this one ends: for a decision about rows that
+    /// are not there yet and so cannot be locked. On SQLite nobody else writes meanwhile.
+    ///
+    /// # Errors
+    /// Storage.
+    pub(crate) async fn lock_keys<const N: usize>(&self, keys: &[[&str; N]]) -> Result<()> {
+        if self.store.0.backend != DbBackend::Postgres {
+            return Ok(());
+        }
+        let mut keys: Vec<String> = keys.iter().map(|parts| serde_json::json!([self.workspace, parts.as_slice()]).to_string()).collect();
+        // Everybody takes them in the same order, so nobody waits in a circle.
+        keys.sort_unstable();
+        let sql = "SELECT pg_advisory_xact_lock(hashtextextended(key, 0)) FROM unnest($1::text[]) AS key";
+        self.conn.query_all_raw(Statement::from_sql_and_values(DbBackend::Postgres, sql, [keys.into()])).await?;
+        Ok(())
     }
 
     /// Events emitted so far.
@@ -157,35 +179,51 @@ impl Tx {
     /// Numbers the events, gives the changed rows their versions, commits, and tells the bus.
     ///
     /// The counter's row stays locked from its update to the commit, so the order of numbers is the order of commits and
-    /// a rollback leaves no hole. Nothing but these statements may come in between.
+    /// a rollback leaves no hole. Nothing but these statements should come in between, except after [`Self::number`].
     ///
     /// # Errors
     /// Storage; nothing has happened then, unless the connection broke during the commit itself.
-    pub async fn commit(self) -> Result<Committed> {
-        let Self { conn, workspace, now, drafts, store } = self;
-        if drafts.is_empty() {
-            conn.commit().await?;
-            return Ok(Committed { workspace, position: None, events: Arc::new([]) });
+    pub async fn commit(mut self) -> Result<Committed> {
+        if !self.drafts.is_empty() {
+            self.number(&HashSet::new()).await?;
         }
-        let count = i64::try_from(drafts.len()).expect("events of one transaction fit into memory");
-        let raised = workspace_head::Entity::update_many()
-            .col_expr(workspace_head::Column::Head, Expr::col(workspace_head::Column::Head).add(count))
-            .filter(workspace_head::Column::WorkspaceId.eq(workspace))
-            .exec_with_returning(&conn)
-            .await?;
-        let head = raised.first().ok_or(Error::NotFound("workspace"))?;
-        let position = Position { epoch: head.epoch, seq: head.head };
-        let base = Seq(head.head.0 - count);
-
-        version::raise(&conn, workspace, base, &drafts).await?;
-        let events: Arc<[Event]> = log::number(drafts, base, now).into();
-        log::append(&conn, workspace, &events).await?;
-        if let Some(pause) = &store.0.before_commit {
+        let Self { conn, workspace, numbered, position, store, .. } = self;
+        if let (Some(_), Some(pause)) = (position, &store.0.before_commit) {
             pause(workspace).await;
         }
         conn.commit().await?;
-        store.0.bus.publish_head(workspace, position.seq);
-        Ok(Committed { workspace, position: Some(position), events })
+        if let Some(position) = position {
+            store.0.bus.publish_head(workspace, position.seq);
+        }
+        Ok(Committed { workspace, position, events: numbered.into() })
+    }
+
+    /// Numbers the events that were emitted so far, writes them to the log, and gives the changed rows their versions; those
+    /// of `unwritten` entities are returned, and the caller writes the rows with them now, once instead of twice.
+    ///
+    /// The counter's row stays locked from here to the commit: to be called when little is left to be done, and by
+    /// transactions of many changes only.
+    ///
+    /// # Errors
+    /// Storage.
+    pub(crate) async fn number(&mut self, unwritten: &HashSet<Uuid>) -> Result<HashMap<Uuid, Seq>> {
+        let drafts = std::mem::take(&mut self.drafts);
+        let count = i64::try_from(drafts.len()).expect("events of one transaction fit into memory");
+        let asked = std::time::Instant::now();
+        let raised = workspace_head::Entity::update_many()
+            .col_expr(workspace_head::Column::Head, Expr::col(workspace_head::Column::Head).add(count))
+            .filter(workspace_head::Column::WorkspaceId.eq(self.workspace))
+            .exec_with_returning(&self.conn)
+            .await?;
+        metrics::histogram!("tributary_counter_lock_wait_seconds").record(asked.elapsed());
+        let head = raised.first().ok_or(Error::NotFound("workspace"))?;
+        let base = Seq(head.head.0 - count);
+        self.position = Some(Position { epoch: head.epoch, seq: head.head });
+        let versions = version::raise(&self.conn, self.workspace, base, &drafts, unwritten).await?;
+        let events = log::number(drafts, base, self.now);
+        log::append(&self.conn, self.workspace, &events).await?;
+        self.numbered.extend(events);
+        Ok(versions)
     }
 
     /// Undoes everything now instead of when the connection is used next.
@@ -210,5 +248,5 @@ impl Scope for Tx {
 /// On SQLite the write lock is taken at once: a transaction that reads first and writes later would fail under load.
 pub(super) async fn begin_writing(writer: &DatabaseConnection) -> Result<Conn> {
     let options = TransactionOptions { sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate), ..Default::default() };
-    Ok(writer.begin_with_options(options).await?)
+    Conn::begin(writer, options).await
 }

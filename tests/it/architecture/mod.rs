@@ -83,6 +83,16 @@ fn nothing_is_left_undone_or_skipped() {
 }
 
 #[test]
+fn the_invariants_name_tests_that_exist() {
+    let sources = sources();
+    let page = sources.iter().find(|source| source.path == "ARCHITECTURE.md").unwrap();
+    let named = rules::named_tests(&page.text);
+    assert!(named.len() > 10, "the table of invariants was not read: {named:?}");
+    let missing: Vec<_> = named.into_iter().filter(|name| !sources.iter().any(|source| rules::has_test(source, name))).collect();
+    assert_eq!(missing, Vec::<String>::new(), "named in ARCHITECTURE.md and nowhere to be found");
+}
+
+#[test]
 fn finders_are_scoped() {
     hold(|source| source.path.ends_with(".rs") && !source.path.starts_with("tests/"), rules::bare_finders);
 }

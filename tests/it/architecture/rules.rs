@@ -44,6 +44,19 @@ pub(super) fn is_generated(path: &str) -> bool {
     path.contains("/src/gql/") || path.ends_with(".snap") || path.ends_with("Cargo.lock") || path.ends_with("package-lock.json")
 }
 
+/// The tests that the table of invariants names, by their last word.
+pub(super) fn named_tests(page: &str) -> Vec<String> {
+    let table = page.split("## Invariants").nth(1).and_then(|rest| rest.split("\n## ").next()).unwrap_or_default();
+    let in_ticks = Regex::new(r"`[a-z_]+(?:::[a-z_]+)*::([a-z_]+)`").expect("a pattern");
+    table.lines().flat_map(|line| in_ticks.captures_iter(line)).map(|found| found[1].to_owned()).filter(|name| name != "tests").collect()
+}
+
+/// Whether a function or a module of tests of this name is in the file.
+pub(super) fn has_test(source: &Source, name: &str) -> bool {
+    let declared = [format!("fn {name}("), format!("mod {name} {{"), format!("mod {name};")];
+    source.path.ends_with(".rs") && declared.iter().any(|line| source.text.contains(line.as_str()))
+}
+
 pub(super) fn is_code(source: &Source) -> bool {
     let kinds = [".rs", ".ts", ".tsx", ".mjs", ".css", ".sh"];
     kinds.iter().any(|kind| source.path.ends_with(kind))
@@ -179,6 +192,14 @@ mod tests {
 
     fn source(path: &str, text: &str) -> Source {
         Source { path: path.to_owned(), text: text.to_owned() }
+    }
+
+    #[test]
+    fn a_test_that_is_only_named_is_found() {
+        let page = "## Invariants\n| a | `store::tests::one` |\n| b | `walls`; `store::two` in `api` |\n## Next\n`no::more`";
+        assert_eq!(named_tests(page), ["one", "two"]);
+        let file = source("a.rs", "    async fn one(place: Place) {}\nmod two;\n");
+        assert!(has_test(&file, "one") && has_test(&file, "two") && !has_test(&file, "on"));
     }
 
     #[test]

@@ -80,7 +80,7 @@ fn a_bad_item_of_a_batch_does_not_touch_its_neighbours() {
     assert!(matches!(&items[0], Ok(InboundEvent::Message(_))));
     assert!(items[1].as_ref().is_err_and(|error| error.reason.contains("data.direction: must be inbound or outbound")));
     assert!(items[2].is_err());
-    assert!(matches!(&items[3], Ok(InboundEvent::Ignored { .. })));
+    assert!(matches!(&items[3], Ok(InboundEvent::Health { .. })));
 }
 
 #[test]
@@ -203,13 +203,37 @@ fn mistakes_are_answered_field_by_field() {
 fn answers_name_our_id() {
     let adapter = Byoc::default();
     let reply = |accepted: &Accepted| {
-        let reply = webhook(&adapter).reply(accepted);
+        let reply = webhook(&adapter).reply(accepted, &[]);
         (reply.status, serde_json::from_slice::<Value>(&reply.body).expect("JSON"))
     };
     let reference = || "raw_1".to_owned();
     assert_eq!(reply(&Accepted::Stored { reference: reference() }), (202, json!({"id": "raw_1", "status": "accepted"})));
     assert_eq!(reply(&Accepted::Duplicate { reference: reference() }), (200, json!({"id": "raw_1", "status": "duplicate"})));
     assert_eq!(reply(&Accepted::Conflict).0, 409);
+}
+
+#[test]
+fn every_event_of_a_batch_has_an_id_and_its_mistakes() {
+    let (adapter, channel) = (Byoc::default(), plain_channel());
+    let good: Value = serde_json::from_str(&fixture("message_created")).expect("JSON");
+    let batch = json!([good, event("2", "message.created", json!({"direction": "sideways"})), {"id": 3}]);
+    let headers = [("authorization", &*bearer()), ("content-type", BATCH)];
+    let verified = webhook(&adapter).verify(&channel, &request("events", &headers, batch.to_string())).expect("accepted");
+    let reply = |accepted: &Accepted| {
+        let reply = webhook(&adapter).reply(accepted, &verified.items);
+        (reply.status, serde_json::from_slice::<Value>(&reply.body).expect("JSON"))
+    };
+    let (status, body) = reply(&Accepted::Stored { reference: "raw_1".to_owned() });
+    assert_eq!((status, &body["id"], &body["status"]), (202, &json!("raw_1"), &json!("accepted")));
+    assert_eq!(body["events"][0], json!({"id": "raw_1/0", "status": "accepted"}));
+    assert_eq!((&body["events"][1]["id"], &body["events"][1]["status"]), (&json!("raw_1/1"), &json!("invalid")));
+    let wrong = body["events"][1]["errors"].as_array().expect("mistakes");
+    assert!(wrong.contains(&json!({"field": "data.direction", "reason": "must be inbound or outbound"})), "{wrong:?}");
+    assert_eq!(body["events"][2]["status"], "invalid");
+    assert_eq!(body["events"].as_array().map(Vec::len), Some(3));
+    let (status, body) = reply(&Accepted::Duplicate { reference: "raw_1".to_owned() });
+    assert_eq!((status, &body["events"][0]["status"]), (200, &json!("duplicate")));
+    assert_eq!(reply(&Accepted::Conflict).1.get("events"), None);
 }
 
 #[test]

@@ -22,7 +22,7 @@ use tributary_domain::{
     media::{MediaLinks, MediaStore},
     outbound::OpenChannel,
 };
-use tributary_tests::fake::byoc as fake;
+use tributary_tests::fake::{byoc as fake, secrets::KeptSecrets};
 use uuid::Uuid;
 
 fn now() -> DateTime<Utc> {
@@ -61,6 +61,7 @@ impl Bench {
             media: MediaStore::folder(files.path()).expect("a store"),
             public_url: "https://inbox.example/".parse().expect("an address"),
             links: MediaLinks::new([7; 32]),
+            secrets: Arc::new(KeptSecrets::default()),
         };
         Self { cx, clock, adapter: Byoc::default(), _files: files }
     }

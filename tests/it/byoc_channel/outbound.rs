@@ -27,11 +27,14 @@ pub(crate) fn outbound(action: Action) -> Outbound {
         id: OutboundId::from(Uuid::parse_str("019b7890-3c00-7000-8000-00000000000a").expect("version 7")),
         to: Destination {
             interaction: Uuid::from_u128(3).into(),
+            number: 3,
+            language: tributary_domain::content::Language::En,
             user: "u-12".into(),
             user_name: Some("Mara E".into()),
             thread: Some("t/55 ä".into()),
             subject: Some("Order 7".into()),
             references: Vec::new(),
+            answers: None,
         },
         action,
     }
@@ -120,7 +123,7 @@ async fn start(bench: &Bench, manner: Manner, mode: &str) -> (FakeIntegrator, Op
 }
 
 fn receipt(id: &str) -> Result<StepReceipt, Verdict> {
-    Ok(StepReceipt { external_id: Some(id.into()), note: None })
+    Ok(StepReceipt { external_id: Some(id.into()), ..StepReceipt::default() })
 }
 
 #[tokio::test]
@@ -225,7 +228,7 @@ async fn compatibility_bodies_reach_their_addresses() {
         assert_eq!(integrator.received()[0].path, path);
         assert_eq!(bench.adapter.send_class(&channel.settings), SendClass::C);
         assert_eq!(bench.adapter.render(&channel, &outbound(Action::Close)), [Step::Nothing]);
-        assert_eq!(deliver(&bench, &channel, Action::Close).await, Ok(StepReceipt { external_id: None, note: None }));
+        assert_eq!(deliver(&bench, &channel, Action::Close).await, Ok(StepReceipt::default()));
         integrator.answer_next(200, None, r#"{"message":{"idOnExternalPlatform":"m-7"},"consumerContact":{}}"#);
         assert_eq!(deliver(&bench, &channel, text()).await, receipt("m-7"));
     }
@@ -251,7 +254,7 @@ async fn every_answer_has_its_consequence() {
     let (integrator, channel) = start(&bench, Manner::Signed, "standard").await;
     let is = |expected: Result<StepReceipt, Verdict>| -> Check { Box::new(move |outcome| *outcome == expected) };
     let suspends = || -> Check { Box::new(|outcome| matches!(outcome, Err(Verdict::Suspend { .. }))) };
-    let accepted = || Ok(StepReceipt { external_id: None, note: None });
+    let accepted = || Ok(StepReceipt::default());
     let cases: Vec<Case> = vec![
         (200, None, r#"{"idOnExternalPlatform":"m-1"}"#, is(receipt("m-1"))),
         (201, None, r#"{"idOnExternalPlatform":77}"#, is(receipt("77"))),

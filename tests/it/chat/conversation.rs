@@ -4,14 +4,26 @@ use serde_json::json;
 use tributary_domain::{message::Direction, state::DeliveryState};
 use uuid::Uuid;
 
+use crate::backend::{Backend, on_both};
+
 use super::{
     server::{Server, text},
     visitor::{Visitor, said},
 };
 
-#[tokio::test]
-async fn a_visitor_writes_an_agent_answers_and_the_visitor_taps() {
-    let server = Server::start().await;
+on_both!(
+    a_visitor_writes_an_agent_answers_and_the_visitor_taps,
+    after_a_lost_socket_nothing_is_missing_or_there_twice,
+    typing_goes_both_ways,
+    typing_is_heard_in_the_conversation_that_follows,
+    older_pages_follow_each_other_without_holes,
+    behind_a_proxy_the_same_comes_as_a_stream,
+    a_message_is_left_while_nobody_is_there,
+    the_channels_own_words_are_shown,
+);
+
+async fn a_visitor_writes_an_agent_answers_and_the_visitor_taps(backend: Backend) {
+    let server = Server::start(backend).await;
     let visitor = Visitor::new(&server).await;
     let (mut socket, ready) = visitor.connect(None).await;
     assert_eq!(ready["status"], "NONE");
@@ -77,13 +89,19 @@ async fn a_visitor_writes_an_agent_answers_and_the_visitor_taps() {
     assert_eq!(fields["page_url"], "https://shop.example/cart", "without what stands behind the question mark");
 }
 
-#[tokio::test]
-async fn after_a_lost_socket_nothing_is_missing_or_there_twice() {
-    let server = Server::start().await;
+async fn after_a_lost_socket_nothing_is_missing_or_there_twice(backend: Backend) {
+    let server = Server::start(backend).await;
     let visitor = Visitor::new(&server).await;
     let (mut socket, _) = visitor.connect(None).await;
-    let (first, _) = socket.says("eins").await;
-    socket.drained().await;
+    let first = Uuid::now_v7();
+    socket.send(said(first, "eins")).await;
+    // The answer and the event come in any order, and the cursor stands behind both.
+    let (mut is_acknowledged, mut is_heard) = (false, false);
+    while !(is_acknowledged && is_heard) {
+        let frame = socket.next().await;
+        is_acknowledged |= frame["type"] == "ack" && frame["id"] == json!(first);
+        is_heard |= frame["event"]["data"]["client_id"] == json!(first);
+    }
     let cursor = socket.cursor.clone().unwrap();
     drop(socket);
     let on = server.interaction().await.id;
@@ -112,9 +130,8 @@ async fn after_a_lost_socket_nothing_is_missing_or_there_twice() {
     assert_eq!(server.stored().await.len(), 2);
 }
 
-#[tokio::test]
-async fn typing_goes_both_ways() {
-    let server = Server::start().await;
+async fn typing_goes_both_ways(backend: Backend) {
+    let server = Server::start(backend).await;
     let visitor = Visitor::new(&server).await;
     let (mut socket, _) = visitor.connect(None).await;
     socket.says("Moin").await;
@@ -134,9 +151,30 @@ async fn typing_goes_both_ways() {
     }
 }
 
-#[tokio::test]
-async fn older_pages_follow_each_other_without_holes() {
-    let server = Server::start().await;
+/// A conversation that was closed is followed by another one: who is connected all the while hears of that one from then on.
+async fn typing_is_heard_in_the_conversation_that_follows(backend: Backend) {
+    let server = Server::start(backend).await;
+    let visitor = Visitor::new(&server).await;
+    let (mut socket, _) = visitor.connect(None).await;
+    socket.says("Moin").await;
+    let first = server.interaction().await.id;
+    server.closes(first).await;
+    socket.until(|frame| frame["event"]["type"] == "status" && frame["event"]["data"]["status"] == "ENDED").await;
+    socket.says("Noch etwas").await;
+    let second = server.interaction().await.id;
+    assert_ne!(first, second);
+    // Its own message comes back after the new conversation was noticed.
+    socket.until(|frame| frame["event"]["data"]["text"] == "Noch etwas").await;
+    socket.drained().await;
+    server.is_replying(first, true).await;
+    assert!(socket.drained().await.iter().all(|frame| frame["event"]["type"] != "typing"), "of the old one nothing more is told");
+    server.is_replying(second, true).await;
+    let typing = socket.event("typing").await;
+    assert_eq!((&typing["is_typing"], &typing["author"]["name"]), (&json!(true), &json!("Ada")));
+}
+
+async fn older_pages_follow_each_other_without_holes(backend: Backend) {
+    let server = Server::start(backend).await;
     let visitor = Visitor::new(&server).await;
     for start in (0..120).step_by(20) {
         let frames: Vec<_> = (start..start + 20).map(|n| said(Uuid::now_v7(), &n.to_string())).collect();
@@ -159,10 +197,9 @@ async fn older_pages_follow_each_other_without_holes() {
     assert_eq!(all, (0..120).map(|n| n.to_string()).collect::<Vec<_>>());
 }
 
-#[tokio::test]
-async fn behind_a_proxy_the_same_comes_as_a_stream() {
+async fn behind_a_proxy_the_same_comes_as_a_stream(backend: Backend) {
     use futures_util::StreamExt;
-    let server = Server::start().await;
+    let server = Server::start(backend).await;
     let visitor = Visitor::new(&server).await;
     let response = visitor.request(reqwest::Method::GET, "stream").send().await.unwrap();
     assert_eq!(response.headers()["content-type"], "text/event-stream");
@@ -179,10 +216,27 @@ async fn behind_a_proxy_the_same_comes_as_a_stream() {
     assert!(frames.any(|frame| frame["event"]["data"]["client_id"] == json!(id)));
 }
 
-#[tokio::test]
-async fn a_message_is_left_while_nobody_is_there() {
+async fn the_channels_own_words_are_shown(backend: Backend) {
+    let settings = [
+        ("subtitle", "Wir sind gern da"),
+        ("subtitle_en", "Glad to help"),
+        ("greeting_de", "Moin!"),
+        ("greeting_en", "Hello!"),
+        ("offline_text", "Morgen wieder."),
+    ];
+    let server = Server::with(backend, super::server::generous(), &settings).await;
+    let visitor = Visitor::new(&server).await;
+    let config: serde_json::Value = visitor.request(reqwest::Method::GET, "config").send().await.unwrap().json().await.unwrap();
+    let texts = json!({
+        "de": {"subtitle": "Wir sind gern da", "greeting": "Moin!", "offline": "Morgen wieder."},
+        "en": {"subtitle": "Glad to help", "greeting": "Hello!", "offline": "Morgen wieder."},
+    });
+    assert_eq!(config["texts"], texts);
+}
+
+async fn a_message_is_left_while_nobody_is_there(backend: Backend) {
     let hours = r#"{"timeZone":"Europe/Berlin","days":{}}"#;
-    let server = Server::with(super::server::generous(), &[("office_hours", hours), ("greeting", "Moin!")]).await;
+    let server = Server::with(backend, super::server::generous(), &[("office_hours", hours), ("greeting", "Moin!")]).await;
     let visitor = Visitor::new(&server).await;
     let config: serde_json::Value = visitor.request(reqwest::Method::GET, "config").send().await.unwrap().json().await.unwrap();
     assert_eq!((&config["is_online"], &config["offline_form"]["is_enabled"]), (&json!(false), &json!(true)));

@@ -4,14 +4,25 @@ use serde_json::{Value, json};
 use tributary_api::http::chat::ChatLimits;
 use uuid::Uuid;
 
+use crate::backend::{Backend, on_both};
+
 use super::{
     server::{SECRET, SHOP, Server, generous, text},
     visitor::{Socket, Visitor, base, said},
 };
 
-#[tokio::test]
-async fn another_visitor_sees_and_touches_nothing() {
-    let server = Server::start().await;
+on_both!(
+    another_visitor_sees_and_touches_nothing,
+    only_named_pages_may_speak,
+    a_signed_identity_takes_along_what_the_browser_wrote,
+    files_belong_to_their_visitor,
+    too_much_is_refused_with_a_time_to_wait,
+    who_is_blocked_is_sent_away,
+    a_node_that_leaves_says_so,
+);
+
+async fn another_visitor_sees_and_touches_nothing(backend: Backend) {
+    let server = Server::start(backend).await;
     let (mara, eve) = (Visitor::new(&server).await, Visitor::new(&server).await);
     assert_ne!(mara.id, eve.id);
     let (mut socket, _) = mara.connect(None).await;
@@ -48,15 +59,14 @@ async fn another_visitor_sees_and_touches_nothing() {
     assert!(other.drained().await.is_empty(), "nothing of what happened to others");
     assert_eq!(server.stored().await.len(), 1);
 
-    let elsewhere = Server::start().await;
+    let elsewhere = Server::start(backend).await;
     let mut guest = Visitor::new(&elsewhere).await.open().await;
     guest.send(json!({"type": "hello", "id": Uuid::now_v7(), "token": mara.token, "after": null})).await;
     assert_eq!(guest.closed().await, 4401, "a token of another channel");
 }
 
-#[tokio::test]
-async fn only_named_pages_may_speak() {
-    let server = Server::start().await;
+async fn only_named_pages_may_speak(backend: Backend) {
+    let server = Server::start(backend).await;
     let client = tributary_tests::client::http_client().unwrap();
     let ask = async |method: reqwest::Method, path: &str, origin: Option<&str>| {
         let mut request = client.request(method, format!("http://{}/chat/v1/{path}", server.address)).json(&json!({}));
@@ -94,9 +104,8 @@ async fn only_named_pages_may_speak() {
     assert_eq!(bare.status(), 400);
 }
 
-#[tokio::test]
-async fn a_signed_identity_takes_along_what_the_browser_wrote() {
-    let server = Server::start().await;
+async fn a_signed_identity_takes_along_what_the_browser_wrote(backend: Backend) {
+    let server = Server::start(backend).await;
     let mut visitor = Visitor::new(&server).await;
     let anonymous = visitor.id.clone();
     let id = Uuid::now_v7();
@@ -130,9 +139,8 @@ async fn a_signed_identity_takes_along_what_the_browser_wrote() {
     assert_eq!(stranger.connect(None).await.1["history"]["messages"].as_array().unwrap().len(), 1);
 }
 
-#[tokio::test]
-async fn files_belong_to_their_visitor() {
-    let server = Server::start().await;
+async fn files_belong_to_their_visitor(backend: Backend) {
+    let server = Server::start(backend).await;
     let visitor = Visitor::new(&server).await;
     let png = [&b"\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR\0\0\0\x02\0\0\0\x03\x08\x02\0\0\0CRC!"[..], b"\0\0\0\x04tEXtMaraCRC!"].concat();
     let (status, file) = visitor.upload("../Bild.png", "text/html", png).await;
@@ -171,10 +179,9 @@ async fn files_belong_to_their_visitor() {
     assert!(response.headers()["content-disposition"].to_str().unwrap().starts_with("attachment"));
 }
 
-#[tokio::test]
-async fn too_much_is_refused_with_a_time_to_wait() {
+async fn too_much_is_refused_with_a_time_to_wait(backend: Backend) {
     let limits = ChatLimits { messages_per_minute: 2, sockets: 1, ..generous() };
-    let server = Server::with(limits, &[]).await;
+    let server = Server::with(backend, limits, &[]).await;
     let visitor = Visitor::new(&server).await;
     let replies = visitor.frames(json!([said(Uuid::now_v7(), "1"), said(Uuid::now_v7(), "2"), said(Uuid::now_v7(), "3")])).await;
     assert_eq!(replies.iter().map(|reply| reply["type"].as_str().unwrap()).collect::<Vec<_>>(), ["ack", "ack", "error"]);
@@ -187,21 +194,21 @@ async fn too_much_is_refused_with_a_time_to_wait() {
     assert_eq!(second.closed().await, 4429);
 }
 
-#[tokio::test]
-async fn who_is_blocked_is_sent_away() {
-    let server = Server::start().await;
+async fn who_is_blocked_is_sent_away(backend: Backend) {
+    let server = Server::start(backend).await;
     let visitor = Visitor::new(&server).await;
     let (mut socket, _) = visitor.connect(None).await;
     socket.says("Moin").await;
     server.blocks_all().await;
     assert_eq!(socket.closed().await, 4403);
     assert_eq!(visitor.frames(json!([said(Uuid::now_v7(), "noch da?")])).await[0]["code"], "FORBIDDEN");
+    let again = visitor.post("session", json!({"token": visitor.token})).await;
+    assert_eq!(again.0, 403, "and gets no new face");
     assert_eq!(server.stored().await.len(), 1);
 }
 
-#[tokio::test]
-async fn a_node_that_leaves_says_so() {
-    let server = Server::start().await;
+async fn a_node_that_leaves_says_so(backend: Backend) {
+    let server = Server::start(backend).await;
     let visitor = Visitor::new(&server).await;
     let (mut socket, _) = visitor.connect(None).await;
     server.shutdown.cancel();

@@ -4,14 +4,17 @@ use serde_json::{Value, json};
 use tokio_tungstenite::tungstenite::Message;
 use uuid::Uuid;
 
+use crate::backend::{Backend, on_both};
+
 use super::{
     server::{Server, text},
     visitor::Visitor,
 };
 
-#[tokio::test]
-async fn wrong_frames_are_told_what_is_wrong() {
-    let server = Server::start().await;
+on_both!(wrong_frames_are_told_what_is_wrong, what_is_no_frame_closes_the_socket, wrong_requests_have_a_status_and_a_code,);
+
+async fn wrong_frames_are_told_what_is_wrong(backend: Backend) {
+    let server = Server::start(backend).await;
     let visitor = Visitor::new(&server).await;
     let (mut socket, _) = visitor.connect(None).await;
     let long = "x".repeat(20_001);
@@ -55,9 +58,8 @@ async fn wrong_frames_are_told_what_is_wrong() {
     assert!(reply["type"] == "ack" || reply["code"] == "INVALID", "{reply}");
 }
 
-#[tokio::test]
-async fn what_is_no_frame_closes_the_socket() {
-    let server = Server::start().await;
+async fn what_is_no_frame_closes_the_socket(backend: Backend) {
+    let server = Server::start(backend).await;
     let visitor = Visitor::new(&server).await;
     let deep = format!("{}{}", "[".repeat(30_000), "]".repeat(30_000));
     for (message, code) in [
@@ -87,12 +89,18 @@ async fn what_is_no_frame_closes_the_socket() {
     assert!(server.stored().await.is_empty());
 }
 
-#[tokio::test]
-async fn wrong_requests_have_a_status_and_a_code() {
-    let server = Server::start().await;
+async fn wrong_requests_have_a_status_and_a_code(backend: Backend) {
+    let server = Server::start(backend).await;
     let visitor = Visitor::new(&server).await;
     let raw = async |path: &str, kind: &str, body: Vec<u8>| {
-        let response = visitor.request(reqwest::Method::POST, path).header("content-type", kind).body(body).send().await.unwrap();
+        let response = visitor
+            .request(reqwest::Method::POST, path)
+            .header("content-type", kind)
+            .header("connection", "close")
+            .body(body)
+            .send()
+            .await
+            .unwrap();
         let status = response.status().as_u16();
         let body: Value = response.json().await.unwrap();
         (status, body["error"]["code"].as_str().unwrap_or_default().to_owned())

@@ -4,7 +4,6 @@ use std::{collections::BTreeSet, net::SocketAddr, sync::Arc, time::Duration};
 
 use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
 use serde_json::{Value, json};
-use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
 use tributary_api::http::{
     chat::{ChatKey, ChatLimits, ChatParts, ChatSettings, router_over},
@@ -17,11 +16,10 @@ use tributary_channels::{
         guard::AddressGuard,
         http::{GuardedClient, Limits},
     },
-    worker::{self, Timing, Wakes, Worker},
+    worker::{self, StoredSecrets, Timing, Wakes, Worker},
 };
 use tributary_domain::{
     actor::{Actor, Identity, Role},
-    bus::MemoryBus,
     channel::{NewChannel, SettingChange, create},
     clock::SystemClock,
     content::RichContent,
@@ -36,10 +34,13 @@ use tributary_domain::{
     message::{Direction, EntryKind, NewMessage, NewNote, Sent, add_note, send},
     seal::{MasterKeys, Vault},
     spec::ChannelKind,
+    state::InteractionStatus,
     store::{NewWorkspace, Store, StoreConfig, create_workspace},
 };
 use tributary_tests::install_tls;
 use uuid::Uuid;
+
+use crate::backend::{Backend, Ground};
 
 /// The page on which the chat may stand.
 pub(super) const SHOP: &str = "https://shop.example";
@@ -54,24 +55,23 @@ pub(super) struct Server {
     workspace: WorkspaceId,
     agent: Actor,
     worker: Arc<Worker>,
-    _folder: TempDir,
+    _ground: Ground,
 }
 
 impl Server {
-    pub(super) async fn start() -> Self {
+    pub(super) async fn start(backend: Backend) -> Self {
         Self::with(
+            backend,
             ChatLimits { messages_per_minute: 1000, messages_per_minute_of_address: 1000, frames_per_minute: 1000, ..generous() },
             &[],
         )
         .await
     }
 
-    pub(super) async fn with(limits: ChatLimits, settings: &[(&str, &str)]) -> Self {
+    pub(super) async fn with(backend: Backend, limits: ChatLimits, settings: &[(&str, &str)]) -> Self {
         install_tls();
-        let folder = tempfile::tempdir().unwrap();
-        let url = format!("sqlite://{}", folder.path().join("tributary.db").display());
-        tributary_migrations::migrate(&url).await.unwrap();
-        let store = Store::connect(StoreConfig::new(&url), Arc::new(SystemClock), Arc::new(MemoryBus::new())).await.unwrap();
+        let ground = backend.open().await;
+        let store = Store::connect(StoreConfig::new(&ground.url), Arc::new(SystemClock), ground.bus()).await.unwrap();
         let master = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=".into();
         let vault = Arc::new(Vault::new(MasterKeys::new([("test", &master)]).unwrap()));
         let registry = Registry::new();
@@ -80,9 +80,10 @@ impl Server {
         let cx = Cx {
             clock: Arc::new(SystemClock),
             http: GuardedClient::new(AddressGuard::new(Vec::new()), Limits::default()).unwrap(),
-            media: MediaStore::folder(&folder.path().join("media")).unwrap(),
+            media: MediaStore::folder(&ground.path("media")).unwrap(),
             public_url: "https://chat.example".parse().unwrap(),
             links: MediaLinks::new([1; 32]),
+            secrets: Arc::new(StoredSecrets { store: store.clone(), vault: vault.clone() }),
         };
         let timing = Timing { poll: Duration::from_millis(50), max_file_bytes: 200_000, ..Timing::default() };
         let worker = Worker::new(store.clone(), registry, cx, vault, timing, "test".to_owned(), Arc::new(Wakes::default()));
@@ -107,7 +108,7 @@ impl Server {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         tokio::spawn(axum::serve(listener, router.into_make_service_with_connect_info::<SocketAddr>()).into_future());
-        Self { address, key, store, shutdown, workspace, agent, worker, _folder: folder }
+        Self { address, key, store, shutdown, workspace, agent, worker, _ground: ground }
     }
 
     /// The only interaction, or the newest one.
@@ -158,6 +159,13 @@ impl Server {
         tx.commit().await.unwrap();
     }
 
+    /// The agent closes the conversation for good.
+    pub(super) async fn closes(&self, on: InteractionId) {
+        let mut tx = self.store.write(self.workspace).await.unwrap();
+        tributary_domain::interaction::set_status(&mut tx, &self.agent, on, InteractionStatus::Closed, None).await.unwrap();
+        tx.commit().await.unwrap();
+    }
+
     /// Whether the agent is writing an answer.
     pub(super) async fn is_replying(&self, on: InteractionId, is_replying: bool) {
         use tributary_domain::presence::{Activity, set};
@@ -166,7 +174,7 @@ impl Server {
     }
 
     pub(super) async fn contact_is_typing(&self, on: InteractionId) -> bool {
-        tributary_domain::presence::look(&**self.store.bus(), self.workspace, on).await.unwrap().contact_is_typing
+        tributary_domain::presence::look(&self.store, self.workspace, on).await.unwrap().contact_is_typing
     }
 
     /// Every message that the contact's side wrote, oldest first.
@@ -260,7 +268,6 @@ async fn seed(store: &Store, registry: &Registry, vault: &Vault, settings: &[(&s
         password_hash: Set(None),
         is_active: Set(true),
         language: Set("de".to_owned()),
-        token_generation: Set(0),
         version: Set(Seq::UNNUMBERED),
         created_at: Set(now),
     };

@@ -62,7 +62,9 @@ impl Visitor {
     pub(super) async fn upload(&self, name: &str, mime: &str, bytes: Vec<u8>) -> (u16, Value) {
         let part = reqwest::multipart::Part::bytes(bytes).file_name(name.to_owned()).mime_str(mime).unwrap();
         let form = reqwest::multipart::Form::new().part("file", part);
-        read(self.request(reqwest::Method::POST, "files").multipart(form).send().await.unwrap()).await
+        // An upload that is refused early ends its connection, which must not be taken for the next request.
+        let request = self.request(reqwest::Method::POST, "files").header("connection", "close");
+        read(request.multipart(form).send().await.unwrap()).await
     }
 
     /// A socket that has said hello, and the answer.

@@ -6,7 +6,7 @@ use tributary_channels::worker::Timing;
 use tributary_domain::{
     ErrorCode,
     actor::Actor,
-    channel::{Letters, StoredRaw, drop_letters, replay},
+    channel::{ChannelHealth, HealthCause, Letters, StoredRaw, drop_letters, replay},
     clock::Clock,
     entity::{dead_letter::DeadLetterState, raw_inbound},
     event::EventKind,
@@ -25,6 +25,9 @@ on_both!(
     a_new_worker_takes_over_what_was_stored,
     first_messages_at_once_open_one_interaction,
     text_of_any_kind_is_kept,
+    an_event_has_effect_once_in_whatever_request,
+    what_is_declared_stands,
+    silence_is_noticed,
 );
 
 /// F10: five copies at the same time, in a second form too, and two workers.
@@ -143,8 +146,8 @@ async fn what_nobody_can_read_becomes_a_dead_letter(place: Place) {
 async fn a_new_worker_takes_over_what_was_stored(place: Place) {
     let stage = Stage::new(place).await;
     stage.post("event-1", "message.created", &Heard::new("m-1", "mara", "Hello").data(stage.clock.now())).await;
-    let claimed = tributary_domain::channel::claim_raw(&stage.store, "dead", quick_timing().lease, 10).await.unwrap();
-    assert_eq!(claimed.len(), 1);
+    let claimed = tributary_domain::channel::claim_raw(&stage.store, "dead", quick_timing().lease, 10, 10, &|_| false).await.unwrap();
+    assert_eq!(claimed.concat().len(), 1);
 
     assert_eq!(stage.worker.ingest().await.unwrap(), 0, "the lease of the dead one holds");
     stage.pass(16).await;
@@ -202,4 +205,93 @@ async fn text_of_any_kind_is_kept(place: Place) {
         assert_eq!(found.text.replace('\u{fffd}', "\0"), words, "{words:?}");
     }
     assert!(stage.letters().await.is_empty());
+}
+
+/// Keyed by source and id: alone, in a batch, in another batch; and a replay works on what was buried alone.
+async fn an_event_has_effect_once_in_whatever_request(place: Place) {
+    let stage = Stage::new(place).await;
+    let talk = stage.conversation("mara").await;
+    let contact = stage.interaction(talk).await.contact_id;
+    let renamed = |first: &str, id: &str| json!({"endUserIdentity": {"idOnExternalPlatform": id, "firstName": first}});
+    let name = async || {
+        let read = stage.store.read(stage.workspace).await.unwrap();
+        tributary_domain::entity::contact::by_id(stage.workspace, contact).one(read.conn()).await.unwrap().unwrap().name
+    };
+    let poison = ("e-x".to_owned(), "message.created", json!({"direction": "sideways"}));
+    let first = ("e-1".to_owned(), "contact.updated", renamed("Mara Lind", "mara"));
+    stage.post_batch(&[first.clone(), poison]).await;
+    stage.settle().await;
+    assert_eq!(name().await, "Mara Lind", "what is told explicitly is taken over");
+    stage.post_batch(&[("e-2".to_owned(), "contact.updated", renamed("Mara Berg", "mara"))]).await;
+    stage.settle().await;
+    assert_eq!(name().await, "Mara Berg");
+    // The first event again, in a request of another form and one of other bytes.
+    stage.post_batch(&[("e-3".to_owned(), "thread.updated", json!({"thread": {"idOnExternalPlatform": "t"}})), first]).await;
+    stage.settle().await;
+    assert_eq!(name().await, "Mara Berg");
+
+    replay_all(&stage).await;
+    stage.settle().await;
+    assert_eq!(name().await, "Mara Berg");
+    let read = stage.store.read(stage.workspace).await.unwrap();
+    let raw = raw_inbound::in_workspace(stage.workspace).all(read.conn()).await.unwrap();
+    drop(read);
+    let replayed = raw.iter().find(|raw| String::from_utf8_lossy(&raw.body).contains("sideways")).unwrap();
+    assert_eq!((replayed.items, replayed.only_items.clone()), (1, None), "its neighbours were left alone");
+
+    stage.event("contact.updated", renamed("Nobody", "stranger")).await;
+    let read = stage.store.read(stage.workspace).await.unwrap();
+    assert_eq!(tributary_domain::entity::contact::in_workspace(stage.workspace).all(read.conn()).await.unwrap().len(), 1);
+}
+
+/// Health that the other side declares is not changed by its being heard.
+async fn what_is_declared_stands(place: Place) {
+    let stage = Stage::new(place).await;
+    stage.conversation("mara").await;
+    assert_eq!(stage.channel().await.health, ChannelHealth::Ok);
+    stage.event("channel.health", json!({"status": "down", "reason": "The shop platform is being repaired."})).await;
+    let declared = stage.channel().await;
+    assert_eq!(declared.health, ChannelHealth::Down);
+    assert_eq!(declared.health_reason.as_deref(), Some("The shop platform is being repaired."));
+    stage.hear(&Heard::new("m-2", "mara", "Hello?")).await;
+    assert_eq!(stage.channel().await.health, ChannelHealth::Down);
+    stage.event("channel.health", json!({"status": "ok"})).await;
+    let again = stage.channel().await;
+    assert_eq!((again.health, again.health_reason), (ChannelHealth::Ok, None));
+}
+
+/// Who promised to say how it is doing, and does not.
+async fn silence_is_noticed(place: Place) {
+    let stage = Stage::new(place).await;
+    stage.set("heartbeat_s", "60").await;
+    let look = async || {
+        stage.worker.check_channels().await.unwrap();
+        let found = stage.channel().await;
+        (found.health, found.health_cause)
+    };
+    stage.event("channel.health", json!({"status": "ok"})).await;
+    assert_eq!(stage.channel().await.heartbeat_at, Some(stage.clock.now()));
+    stage.pass(180).await;
+    assert_eq!(look().await, (ChannelHealth::Ok, None));
+    stage.pass(1).await;
+    assert_eq!(look().await, (ChannelHealth::Degraded, Some(HealthCause::HeartbeatMissed)));
+    stage.hear(&Heard::new("m-2", "mara", "Hello?")).await;
+    assert_eq!(look().await.0, ChannelHealth::Degraded, "a message is no sign of health");
+    stage.event("channel.health", json!({"status": "ok"})).await;
+    assert_eq!(look().await, (ChannelHealth::Ok, None));
+    stage.event("channel.health", json!({"status": "degraded"})).await;
+    stage.pass(3_600).await;
+    assert_eq!(look().await, (ChannelHealth::Degraded, Some(HealthCause::Declared)), "what was declared stands");
+    stage.set("heartbeat_s", "").await;
+    stage.event("channel.health", json!({"status": "ok"})).await;
+    stage.pass(86_400).await;
+    assert_eq!(look().await, (ChannelHealth::Ok, None), "nobody waits for what was not promised");
+    stage.event("channel.health", json!({"status": "ok", "intervalSeconds": 300})).await;
+    stage.pass(900).await;
+    assert_eq!(look().await, (ChannelHealth::Ok, None));
+    stage.pass(1).await;
+    assert_eq!(look().await, (ChannelHealth::Degraded, Some(HealthCause::HeartbeatMissed)), "it promised that itself");
+    for wrong in ["9", "86401", "soon"] {
+        assert_eq!(stage.try_set("heartbeat_s", wrong).await.unwrap_err().code(), ErrorCode::Invalid, "{wrong}");
+    }
 }

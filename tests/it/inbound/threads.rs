@@ -26,6 +26,8 @@ on_both!(
     a_number_is_the_answer,
     a_blocked_contact_is_not_heard,
     a_quote_finds_its_message,
+    a_quote_of_what_is_closed_finds_its_continuation,
+    the_thread_decides_before_the_quote,
     changes_have_effect_once,
     a_message_of_another_application_is_shown,
     a_closed_conversation_is_resolved,
@@ -163,6 +165,14 @@ async fn a_number_is_the_answer(place: Place) {
     stage.pass(5).await;
     stage.hear(&Heard::new("m-3", "mara", "1")).await;
     assert!(matches!(stage.find("m-3").await.unwrap().content.0, RichContent::Text(_)), "the question was answered before");
+
+    // The same above a quoted question, as mails have it.
+    stage.try_send(&stage.agent, talk, "q-2", asked.content.0.clone()).await.unwrap();
+    stage.settle().await;
+    stage.pass(5).await;
+    stage.hear(&Heard::new("m-4", "mara", "Blue\n\n\u{2063}\nOn Monday you wrote:\n> 1. Red\n> 2. Blue")).await;
+    let RichContent::Selection(answer) = stage.find("m-4").await.unwrap().content.0 else { panic!("a selection") };
+    assert_eq!(answer.items[0].id, "b");
 }
 
 async fn a_blocked_contact_is_not_heard(place: Place) {
@@ -182,6 +192,37 @@ async fn a_blocked_contact_is_not_heard(place: Place) {
     assert_eq!(stage.events().await.len(), before);
     assert!(stage.letters().await.is_empty());
     assert_eq!(stage.interaction(talk).await.contact_id, contact);
+}
+
+/// Nothing but what is quoted says where the message belongs.
+fn quoting(id: &str, quoted: &str) -> Heard {
+    Heard { thread: None, ..Heard::new(id, "mara", "About that") }.with("replyToMessage", json!({"idOnExternalPlatform": quoted}))
+}
+
+async fn a_quote_of_what_is_closed_finds_its_continuation(place: Place) {
+    let stage = Stage::new(place).await;
+    let first = stage.hear(&Heard::new("m-1", "mara", "Hello")).await;
+    set_status(&stage, first, InteractionStatus::Closed).await;
+    let second = stage.hear(&quoting("m-2", "m-1")).await;
+    assert_eq!(stage.interaction(second).await.linked_to, Some(first));
+    assert_eq!(stage.hear(&quoting("m-3", "m-1")).await, second, "not a third one");
+    set_status(&stage, second, InteractionStatus::Closed).await;
+    let third = stage.hear(&quoting("m-4", "m-1")).await;
+    assert_eq!(stage.interaction(third).await.linked_to, Some(second), "a chain");
+    assert_eq!(stage.hear(&quoting("m-5", "m-2")).await, third);
+    assert_eq!(stage.interactions().await.len(), 3);
+}
+
+async fn the_thread_decides_before_the_quote(place: Place) {
+    let stage = Stage::new(place).await;
+    let first = stage.hear(&Heard::new("m-1", "mara", "Hello")).await;
+    let elsewhere = Heard { thread: Some("t-elsewhere".to_owned()), ..Heard::new("m-2", "mara", "Something else") };
+    let elsewhere = stage.hear(&elsewhere).await;
+    assert_ne!(first, elsewhere);
+    let quoted = Heard { thread: Some("t-elsewhere".to_owned()), ..quoting("m-3", "m-1") };
+    assert_eq!(stage.hear(&quoted).await, elsewhere);
+    let of_a_new_thread = Heard { thread: Some("t-new".to_owned()), ..quoting("m-4", "m-1") };
+    assert_eq!(stage.hear(&of_a_new_thread).await, first, "what it answers says more than a thread that nobody knows");
 }
 
 async fn a_quote_finds_its_message(place: Place) {

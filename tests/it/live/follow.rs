@@ -1,13 +1,30 @@
 //! Following the log and a view, with cuts, lost rights and bad cursors.
 
+use std::sync::Arc;
+
+use futures_util::future::BoxFuture;
 use serde_json::{Value, json};
+use tokio_util::sync::CancellationToken;
 use tributary_domain::{
-    actor::Role,
+    actor::{Actor, Role},
+    clock::{Clock, SystemClock},
+    event::{Position, Seq, log::prune},
+    ids::WorkspaceId,
     inbox::{InteractionFilter, view},
+    tag::{self, NewTag},
 };
 use tributary_tests::client::{Message, Subscription};
+use uuid::Uuid;
 
 use super::place::Place;
+use crate::backend::{Backend, on_both};
+
+on_both!(
+    a_reader_that_was_cut_off_gets_every_event_once,
+    lost_rights_empty_the_view_and_silence_the_log,
+    a_forged_cursor_is_refused_and_an_old_one_begins_anew,
+    what_a_filter_leaves_out_still_moves_the_cursor,
+);
 
 const EVENTS: &str = "subscription($after: LogCursor!, $filter: EventFilter) { workspaceEvents(after: $after, filter: $filter) { \
     prev cursor events { seq kind interactionId entityVersion entity { __typename id ... on Message { text version } } } } }";
@@ -34,9 +51,8 @@ async fn refusal(subscription: &mut Subscription) -> String {
     }
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_reader_that_was_cut_off_gets_every_event_once() {
-    let place = Place::start().await;
+async fn a_reader_that_was_cut_off_gets_every_event_once(backend: Backend) {
+    let place = Place::start(backend).await;
     place.add_person("ada@example.org", Role::Agent).await;
     let chat = place.add_channel("Chat", None).await;
     let (client, _) = place.sign_in("ada@example.org").await;
@@ -69,9 +85,8 @@ async fn a_reader_that_was_cut_off_gets_every_event_once() {
     }
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn lost_rights_empty_the_view_and_silence_the_log() {
-    let place = Place::start().await;
+async fn lost_rights_empty_the_view_and_silence_the_log(backend: Backend) {
+    let place = Place::start(backend).await;
     let ada = place.add_person("ada@example.org", Role::Agent).await;
     let team = place.add_team(ada).await;
     let (secret, open) = (place.add_channel("Secret", Some(team)).await, place.add_channel("Open", None).await);
@@ -139,11 +154,13 @@ async fn next_change(inbox: &mut Subscription) -> Value {
     }
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_forged_cursor_is_refused_and_an_old_one_begins_anew() {
-    let place = Place::start().await;
+async fn a_forged_cursor_is_refused_and_an_old_one_begins_anew(backend: Backend) {
+    let place = Place::start(backend).await;
     place.add_person("ada@example.org", Role::Agent).await;
     let (client, _) = place.sign_in("ada@example.org").await;
+    let old = place.cursor(&client).await;
+    let chat = place.add_channel("Chat", None).await;
+    place.write(&chat, "visitor", "forgotten soon").await;
     let cursor = place.cursor(&client).await;
     let socket = client.socket().await.unwrap();
     let mut edited = cursor.clone().into_bytes();
@@ -153,16 +170,29 @@ async fn a_forged_cursor_is_refused_and_an_old_one_begins_anew() {
         let mut following = socket.subscribe(EVENTS, json!({ "after": forged })).unwrap();
         assert_eq!(refusal(&mut following).await, "INVALID", "{forged}");
     }
+    // Of another workspace: nothing of it may be told here, not even that it is one.
+    let there = Position { epoch: 1, seq: Seq(0) };
+    let foreign = place.app.cursors.encode(WorkspaceId::from(Uuid::now_v7()), there);
+    let mut following = socket.subscribe(EVENTS, json!({ "after": foreign })).unwrap();
+    assert_eq!(refusal(&mut following).await, "INVALID");
+    // Its own, but what came after it is forgotten.
+    let later = SystemClock.now() + chrono::Duration::days(8);
+    assert!(prune(&place.app.store, place.workspace, later).await.unwrap() > 0);
+    let mut following = socket.subscribe(EVENTS, json!({ "after": old })).unwrap();
+    assert_eq!(refusal(&mut following).await, "STREAM_RESET");
+    assert_eq!(following.try_next(), None, "it is said once");
     place.app.store.raise_epoch(place.workspace).await.unwrap();
     let mut following = socket.subscribe(EVENTS, json!({ "after": cursor })).unwrap();
     assert_eq!(refusal(&mut following).await, "STREAM_RESET");
-    let answer = client.post("query($after: LogCursor!) { events(after: $after) { hasMore } }", json!({ "after": cursor })).await.unwrap();
+    let answer = client
+        .post("query($after: LogCursor!) { events(after: $after, first: 100) { hasMore } }", json!({ "after": cursor }))
+        .await
+        .unwrap();
     assert_eq!(answer.codes(), ["STREAM_RESET"]);
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn what_a_filter_leaves_out_still_moves_the_cursor() {
-    let place = Place::start().await;
+async fn what_a_filter_leaves_out_still_moves_the_cursor(backend: Backend) {
+    let place = Place::start(backend).await;
     place.add_person("ada@example.org", Role::Agent).await;
     let chat = place.add_channel("Chat", None).await;
     let other = place.add_channel("Other", None).await;
@@ -178,8 +208,58 @@ async fn what_a_filter_leaves_out_still_moves_the_cursor() {
     assert_eq!(heard.len(), 1);
     assert_eq!(heard[0]["entity"]["text"], "heard");
 
-    let page = "query($after: LogCursor!) { events(after: $after, filter: { kinds: [] }) { prev cursor hasMore events { seq } } }";
+    let page =
+        "query($after: LogCursor!) { events(after: $after, filter: { kinds: [] }, first: 100) { prev cursor hasMore events { seq } } }";
     let page = client.post(page, json!({ "after": start })).await.unwrap().ok().unwrap()["events"].clone();
     assert_eq!((&page["events"], &page["hasMore"], &page["prev"]), (&json!([]), &json!(false), &json!(start)));
     assert_eq!(page["cursor"], place.cursor(&client).await);
+}
+
+/// F9, over the API: a writer on another node is paused between its number and its commit. SQLite has one writer only.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_paused_writer_has_numbered_comes_first() {
+    let place = Place::start(Backend::Servers).await;
+    place.add_person("ada@example.org", Role::Agent).await;
+    let chat = place.add_channel("Chat", None).await;
+    let (client, _) = place.sign_in("ada@example.org").await;
+    let mut cursor = place.cursor(&client).await;
+    let socket = client.socket().await.unwrap();
+    let mut following = socket.subscribe(EVENTS, json!({ "after": cursor })).unwrap();
+
+    let (paused, goes_on) = (CancellationToken::new(), CancellationToken::new());
+    let hook = {
+        let (paused, goes_on) = (paused.clone(), goes_on.clone());
+        move |_| -> BoxFuture<'static, ()> {
+            let (paused, goes_on) = (paused.clone(), goes_on.clone());
+            Box::pin(async move {
+                paused.cancel();
+                goes_on.cancelled().await
+            })
+        }
+    };
+    let (other, _) = crate::store_contract::place::connect(&place.ground.url, Some(Arc::new(hook))).await.unwrap();
+    let workspace = place.workspace;
+    let first = tokio::spawn(async move {
+        let mut tx = other.write(workspace).await.unwrap();
+        tag::create(&mut tx, &Actor::system(workspace), NewTag { client_id: "t".into(), name: "paused".into(), colour: "#aa0000".into() })
+            .await
+            .unwrap();
+        tx.commit().await.unwrap();
+    });
+    paused.cancelled().await;
+    let second = place.write(&chat, "visitor", "later");
+    tokio::pin!(second);
+    // It waits for the other one's lock, and nobody hears of either.
+    assert!(futures_util::poll!(&mut second).is_pending());
+    assert_eq!(following.try_next(), None);
+    goes_on.cancel();
+    first.await.unwrap();
+    second.await;
+    let mut heard = Vec::new();
+    while !heard.iter().any(|event: &Value| event["entity"]["text"] == "later") {
+        heard.extend(events(&mut following, &mut cursor, 1).await);
+    }
+    assert_eq!(heard[0]["kind"], "TAG_CHANGED");
+    let seqs: Vec<_> = heard.iter().map(|event| event["seq"].as_i64().unwrap()).collect();
+    assert!(seqs.windows(2).all(|pair| pair[1] == pair[0] + 1), "{seqs:?}");
 }

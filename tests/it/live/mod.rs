@@ -1,6 +1,9 @@
-//! Signing in and following the log, over real sockets to a real server in this process.
+//! Signing in and following the log, over real sockets to a real server in this process; on both storages.
 
 mod follow;
+pub(crate) mod make;
 mod membership;
-mod place;
+pub(crate) mod place;
 mod sessions;
+mod shared;
+mod views;

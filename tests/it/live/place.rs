@@ -1,10 +1,18 @@
-//! A server on a fresh SQLite file, with a workspace to follow.
+//! A server in this process on a fresh database, with a workspace to follow.
 
-use std::{collections::BTreeMap, net::SocketAddr, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use sea_orm::{ActiveValue::Set, EntityTrait};
 use serde_json::{Value, json};
-use tributary_api::{app::App, config::Config};
+use tokio_util::sync::CancellationToken;
+use tributary_api::{
+    app::App,
+    config::Config,
+    http::listen::{self, ListenLimits},
+};
 use tributary_domain::{
     actor::{Actor, Role},
     agent::person::{self, NewPerson},
@@ -15,6 +23,7 @@ use tributary_domain::{
     ids::{ChannelId, InboxId, PersonId, TeamId, WorkspaceId},
     inbound::{InboundEvent, InboundMessage, Sender},
     inbox::{self, NewInbox},
+    media::ReadyAttachment,
     message,
     spec::ChannelKind,
     store::{NewWorkspace, create_workspace},
@@ -23,39 +32,58 @@ use tributary_domain::{
 use tributary_tests::client::GraphqlClient;
 use uuid::Uuid;
 
+use crate::backend::{Backend, Ground};
+
 pub(crate) const PASSWORD: &str = "correct horse battery";
+const REFRESH: &str =
+    "mutation($token: String!) { refreshSession(refreshToken: $token) { session { accessToken refreshToken } errors { code } } }";
 
 /// A running server.
 pub(crate) struct Place {
     pub(crate) app: App,
     pub(crate) workspace: WorkspaceId,
     pub(crate) url: String,
-    _folder: tempfile::TempDir,
+    pub(crate) ground: Arc<Ground>,
 }
 
 impl Place {
-    pub(crate) async fn start() -> Self {
+    pub(crate) async fn start(backend: Backend) -> Self {
+        Self::over(backend.open().await).await
+    }
+
+    /// On a ground of the test's own making.
+    pub(crate) async fn over(ground: Ground) -> Self {
+        Self::with(ground, "").await
+    }
+
+    /// With a settings file of this text besides, in which `{slug}` stands for the slug of the workspace.
+    pub(crate) async fn with(ground: Ground, settings: &str) -> Self {
         tributary_tests::install_tls();
-        let folder = tempfile::tempdir().unwrap();
-        let at = |name: &str| folder.path().join(name).display().to_string();
-        let url = format!("sqlite://{}", at("tributary.db"));
-        tributary_migrations::migrate(&url).await.unwrap();
-        let settings =
-            [("TRIBUTARY__DATABASE__URL", url), ("TRIBUTARY__SERVER__DATA_FOLDER", at("data")), ("TRIBUTARY__MEDIA__FOLDER", at("media"))];
-        let config = Config::from_parts(None, settings.map(|(key, value)| (key.to_owned(), value))).unwrap();
+        let workspace = WorkspaceId::from(Uuid::now_v7());
+        let settings = settings.replace("{slug}", &workspace.to_string());
+        let config = Config::from_parts(Some(&settings), ground.settings()).unwrap();
         let app = App::build(config, Arc::new(SystemClock), Default::default()).await.unwrap();
         let router = app.router(None).unwrap();
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}/graphql", listener.local_addr().unwrap());
-        let serving = axum::serve(listener, router.into_make_service_with_connect_info::<SocketAddr>());
-        tokio::spawn(async move { serving.await });
+        let limits = ListenLimits::from(&app.config);
+        tokio::spawn(listen::serve(listener, router, limits, CancellationToken::new()));
 
-        let workspace = WorkspaceId::from(Uuid::now_v7());
+        Self::furnish(app, url, Arc::new(ground), workspace).await
+    }
+
+    /// Another workspace on the same server.
+    pub(crate) async fn neighbour(&self) -> Self {
+        Self::furnish(self.app.clone(), self.url.clone(), self.ground.clone(), WorkspaceId::from(Uuid::now_v7())).await
+    }
+
+    async fn furnish(app: App, url: String, ground: Arc<Ground>, workspace: WorkspaceId) -> Self {
         let mut tx = app.store.write(workspace).await.unwrap();
-        let new = NewWorkspace { id: workspace, name: "Acme".into(), slug: "acme".into(), default_language: "en".into(), reopen_days: 7 };
+        let slug = workspace.to_string();
+        let new = NewWorkspace { id: workspace, name: "Acme".into(), slug, default_language: "en".into(), reopen_days: 7 };
         create_workspace(&mut tx, new).await.unwrap();
         tx.commit().await.unwrap();
-        Self { app, workspace, url, _folder: folder }
+        Self { app, workspace, url, ground }
     }
 
     pub(crate) fn system(&self) -> Actor {
@@ -89,9 +117,13 @@ impl Place {
     }
 
     pub(crate) async fn empty_team(&self, id: TeamId) {
+        self.set_team(id, Default::default()).await;
+    }
+
+    pub(crate) async fn set_team(&self, id: TeamId, members: BTreeSet<PersonId>) {
         let mut tx = self.app.store.write(self.workspace).await.unwrap();
-        let nobody = TeamChange { members: Some(Default::default()), ..TeamChange::default() };
-        team::update(&mut tx, &self.system(), id, nobody, None).await.unwrap();
+        let change = TeamChange { members: Some(members), ..TeamChange::default() };
+        team::update(&mut tx, &self.system(), id, change, None).await.unwrap();
         tx.commit().await.unwrap();
     }
 
@@ -108,28 +140,46 @@ impl Place {
 
     /// A contact writes; its first message opens an interaction.
     pub(crate) async fn write(&self, channel: &channel::Model, contact: &str, text: &str) {
+        self.write_with(channel, contact, text, None, vec![]).await;
+    }
+
+    /// A contact writes, quotes a message by the platform's id and sends files; returns the platform's id of the message.
+    pub(crate) async fn write_with(
+        &self,
+        channel: &channel::Model,
+        contact: &str,
+        text: &str,
+        quoted: Option<String>,
+        files: Vec<ReadyAttachment>,
+    ) -> String {
         let spec = self.app.registry.spec(channel.kind);
         let capabilities = self.app.registry.capabilities(channel);
         let mut tx = self.app.store.write(self.workspace).await.unwrap();
+        let id = Uuid::now_v7().to_string();
         let inbound = InboundMessage {
-            external_id: Uuid::now_v7().to_string().into(),
+            external_id: id.clone().into(),
             part: 0,
             contact: Sender::known_by_id(contact),
+            reply_to: None,
+            recipients: Vec::new(),
             is_echo: false,
             client_reference: None,
             thread: None,
             in_reply_to: vec![],
-            quoted: None,
+            signs: Vec::new(),
+            quoted: quoted.map(Into::into),
             subject: None,
             content: RichContent::Text(Text { text: text.into() }),
             attachments: vec![],
             at: tx.now(),
             is_automatic: false,
+            failed_proofs: Vec::new(),
             raw: None,
         };
         let event = InboundEvent::Message(Box::new(inbound));
-        message::receive(&mut tx, spec, &capabilities, channel, event, vec![]).await.unwrap();
+        message::receive(&mut tx, message::Source { spec, capabilities: &capabilities, channel }, event, files).await.unwrap();
         tx.commit().await.unwrap();
+        id
     }
 
     pub(crate) fn anonymous(&self) -> GraphqlClient {
@@ -138,18 +188,29 @@ impl Place {
 
     /// Signs in; the client with the access token, and the session.
     pub(crate) async fn sign_in(&self, email: &str) -> (GraphqlClient, Value) {
-        let query = "mutation($input: SignInInput!) { signIn(input: $input) { \
-            session { accessToken refreshToken person { email teams { name } } } errors { code } } }";
-        let answer = self.anonymous().post(query, json!({ "input": { "email": email, "password": PASSWORD } })).await.unwrap();
-        let session = answer.ok().unwrap()["signIn"]["session"].clone();
-        let token = session["accessToken"].as_str().unwrap_or_else(|| panic!("no session: {session}")).to_owned();
-        (self.anonymous().with_token(&token), session)
+        sign_in_at(&self.url, email).await
+    }
+
+    /// What refreshing with a token comes to.
+    pub(crate) async fn refresh(&self, token: &Value) -> Value {
+        self.anonymous().post(REFRESH, json!({ "token": token })).await.unwrap().ok().unwrap()["refreshSession"].clone()
     }
 
     pub(crate) async fn cursor(&self, client: &GraphqlClient) -> String {
         let data = client.post("{ logCursor }", json!({})).await.unwrap().ok().unwrap();
         data["logCursor"].as_str().unwrap().to_owned()
     }
+}
+
+/// Signs in at any node with the password that everybody has here.
+pub(crate) async fn sign_in_at(url: &str, email: &str) -> (GraphqlClient, Value) {
+    let anonymous = GraphqlClient::new(url).unwrap();
+    let query = "mutation($input: SignInInput!) { signIn(input: $input) { \
+            session { accessToken refreshToken person { email teams { name } } } errors { code } } }";
+    let answer = anonymous.post(query, json!({ "input": { "email": email, "password": PASSWORD } })).await.unwrap();
+    let session = answer.ok().unwrap()["signIn"]["session"].clone();
+    let token = session["accessToken"].as_str().unwrap_or_else(|| panic!("no session: {session}")).to_owned();
+    (anonymous.with_token(&token), session)
 }
 
 fn row(workspace: WorkspaceId, id: ChannelId, inbox: InboxId, now: chrono::DateTime<chrono::Utc>) -> channel::ActiveModel {
@@ -167,11 +228,14 @@ fn row(workspace: WorkspaceId, id: ChannelId, inbox: InboxId, now: chrono::DateT
         is_enabled: Set(true),
         health: Set(channel::ChannelHealth::Waiting),
         health_reason: Set(None),
+        health_cause: Set(None),
         health_at: Set(None),
         first_event_at: Set(None),
         last_event_at: Set(None),
+        heartbeat_at: Set(None),
+        heartbeat_s: Set(None),
+        failing_since: Set(None),
         paused_until: Set(None),
-        breaker: Set(None),
         version: Set(Seq::UNNUMBERED),
         created_at: Set(now),
     }

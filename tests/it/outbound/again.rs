@@ -3,11 +3,10 @@
 use chrono::Duration;
 use tributary_domain::{
     ErrorCode,
-    channel::{ChannelChange, ChannelHealth, Letters, SettingChange, replay, update},
+    channel::{ChannelHealth, Letters, replay},
     clock::Clock,
     entity::{dead_letter::DeadLetterState, outbound::OutboundState},
     ids::MessageId,
-    spec::ChannelKind,
     state::DeliveryState,
 };
 use tributary_tests::fake::byoc::Stall;
@@ -144,17 +143,9 @@ async fn refused_credentials_hold_the_queue(place: Place) {
     }
     assert!(stage.delivered().is_empty());
     let refused = stage.try_send(&stage.agent, talk, "meanwhile", crate::stage::text("More")).await.unwrap_err();
-    assert_eq!(refused.code(), ErrorCode::Unsupported, "the agent is told");
+    assert_eq!(refused.code(), ErrorCode::NotSupported, "the agent is told");
 
-    let (admin, vault, id_of_channel) = (stage.admin.clone(), stage.vault.clone(), stage.channel);
-    let spec = stage.registry().spec(ChannelKind::Byoc);
-    let changed = stage.command(move |tx| {
-        let (admin, vault) = (admin.clone(), vault.clone());
-        let secret = SettingChange { key: "signing_secret".to_owned(), value: Some(tributary_tests::fake::byoc::SIGNING_SECRET.into()) };
-        let change = ChannelChange { settings: vec![secret], ..ChannelChange::default() };
-        Box::pin(async move { update(tx, &admin, spec, &vault, id_of_channel, change, None).await })
-    });
-    changed.await.unwrap();
+    stage.set("signing_secret", tributary_tests::fake::byoc::SIGNING_SECRET).await;
     stage.integrator.answer_next(503, None, "");
     stage.pass(31).await;
     stage.settle().await;
@@ -239,7 +230,7 @@ async fn a_closed_window_ends_the_attempts(place: Place) {
     assert_eq!((refused.delivery, refused.error_code.as_deref()), (Some(DeliveryState::Failed), Some("WINDOW_CLOSED")));
     stage.pass(60).await;
     let refused = stage.try_send(&stage.agent, talk, "after", crate::stage::text("After")).await.unwrap_err();
-    assert_eq!(refused.code(), ErrorCode::Unsupported);
+    assert_eq!(refused.code(), ErrorCode::NotSupported);
     assert_eq!(stage.delivered(), ["waiting"]);
 }
 
@@ -256,18 +247,22 @@ async fn a_refused_message_does_not_hold_up_the_next(place: Place) {
     assert_eq!(stage.letters().await.len(), 1);
 }
 
-/// The breaker: five failures, then nobody calls for half a minute, then one.
+/// The breaker: five failed connects, then nobody calls for half a minute, then one.
 async fn a_silent_account_is_left_alone(place: Place) {
     let stage = Stage::new(place).await;
     let mut talks = Vec::new();
     for n in 0..6 {
         talks.push(stage.conversation(&format!("person-{n}")).await);
     }
+    let nobody = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = format!("http://{}/", nobody.local_addr().unwrap());
+    drop(nobody);
+    stage.set("url", &address).await;
     for talk in &talks[..5] {
-        stage.integrator.answer_next(500, None, "");
         stage.send(*talk, "fails").await;
         stage.settle().await;
     }
+    stage.set("url", &stage.integrator.url()).await;
     stage.send(talks[5], "waits").await;
     stage.pass(25).await;
     stage.settle().await;

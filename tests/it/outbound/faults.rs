@@ -34,6 +34,7 @@ on_both!(
     killed_in_the_middle_class_c,
     a_frozen_worker_changes_nothing_later,
     a_broken_answer_is_in_doubt,
+    doubt_may_be_decided_beforehand,
     an_echo_ends_the_doubt,
 );
 
@@ -234,6 +235,27 @@ async fn a_broken_answer_is_in_doubt(place: Place) {
     assert!(stage.interaction(talk).await.has_failed, "one is still open");
     decide(ids[2], false).await.unwrap();
     assert!(!stage.interaction(talk).await.has_failed);
+}
+
+/// An administrator has decided for the channel that twice is better than not at all.
+async fn doubt_may_be_decided_beforehand(place: Place) {
+    let stage = stage_of(place, SendClass::C).await;
+    stage.set("resend_unconfirmed", "true").await;
+    let talk = stage.conversation("mara").await;
+    stage.integrator.answer_next(500, None, "half");
+    let id = stage.send(talk, "Hello").await;
+    stage.settle().await;
+    assert_eq!(stage.message(id).await.delivery, Some(DeliveryState::Sending), "it is tried again");
+    assert!(stage.cancel(id).await.is_err(), "it may be there");
+    stage.pass(2).await;
+    stage.settle().await;
+    assert_eq!(stage.message(id).await.delivery, Some(DeliveryState::Sent));
+    assert_eq!(stage.delivered(), ["Hello"]);
+    stage.set("resend_unconfirmed", "false").await;
+    stage.integrator.answer_next(500, None, "half");
+    let id = stage.send(talk, "Again").await;
+    stage.settle().await;
+    assert_eq!(stage.message(id).await.delivery, Some(DeliveryState::Unconfirmed));
 }
 
 /// Class B: the echo comes within its time, and who waits behind goes on at once.

@@ -2,7 +2,7 @@
 
 use chrono::Duration;
 use serde_json::json;
-use tributary_domain::{clock::Clock, entity::parked_receipt, event::EventKind, message::AuthorKind, state::DeliveryState};
+use tributary_domain::{clock::Clock, entity::parked_event, event::EventKind, message::AuthorKind, state::DeliveryState};
 use tributary_tests::fake::byoc::Stall;
 
 use crate::{
@@ -66,7 +66,7 @@ async fn a_status_may_come_before_the_answer(place: Place) {
     assert_eq!(read.delivery, Some(DeliveryState::Read));
     assert!(read.sent_at.is_some() && read.delivered_at.is_some() && read.read_at.is_some());
     let rest = stage.store.read(stage.workspace).await.unwrap();
-    assert!(parked_receipt::in_workspace(stage.workspace).all(rest.conn()).await.unwrap().is_empty(), "nothing stays behind");
+    assert!(parked_event::in_workspace(stage.workspace).all(rest.conn()).await.unwrap().is_empty(), "nothing stays behind");
 }
 
 /// The platform shows us our own message, without our reference, before it answers: it is one message, not two.

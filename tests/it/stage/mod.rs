@@ -8,7 +8,8 @@ mod look;
 mod setup;
 
 pub(crate) use hear::Heard;
-pub(crate) use setup::{Setup, bot_of, quick_timing};
+pub(crate) use look::sent_text;
+pub(crate) use setup::{Setup, bot_of, integrator_settings, quick_timing};
 
 use std::{sync::Arc, time::Duration};
 
@@ -21,6 +22,7 @@ use tributary_channels::{
 use tributary_domain::{
     Error,
     actor::Actor,
+    channel::{ChannelChange, SettingChange, create, update},
     clock::TestClock,
     content::{RichContent, Text},
     delivery,
@@ -29,6 +31,7 @@ use tributary_domain::{
     ids::{ChannelId, InboxId, InteractionId, MessageId, ScriptId, SkillId, WorkspaceId},
     message::{self, NewMessage, Sent},
     seal::Vault,
+    spec::ChannelKind,
     store::Store,
 };
 use tributary_tests::fake::byoc::FakeIntegrator;
@@ -172,6 +175,35 @@ impl Stage {
             Box::pin(async move { delivery::retry(tx, &actor, id).await })
         })
         .await
+    }
+
+    /// Changes one setting of the integrator's channel, as an administrator does.
+    pub(crate) async fn set(&self, key: &'static str, value: &str) {
+        self.try_set(key, value).await.unwrap();
+    }
+
+    pub(crate) async fn try_set(&self, key: &'static str, value: &str) -> Result<(), Error> {
+        let (admin, vault, id, value) = (self.admin.clone(), self.vault.clone(), self.channel, value.to_owned());
+        let spec = self.registry.spec(ChannelKind::Byoc);
+        let changed = self.command(move |tx| {
+            let (admin, vault) = (admin.clone(), vault.clone());
+            let setting = SettingChange { key: key.to_owned(), value: Some(value.clone().into()) };
+            let change = ChannelChange { settings: vec![setting], ..ChannelChange::default() };
+            Box::pin(async move { update(tx, &admin, spec, &vault, id, change, None).await })
+        });
+        changed.await
+    }
+
+    /// Another channel of the same integrator. Whoever wants to work on it makes it [`Self::channel`].
+    pub(crate) async fn another_channel(&self) -> ChannelId {
+        let new = self.like_the_first().await;
+        let (admin, vault) = (self.admin.clone(), self.vault.clone());
+        let spec = self.registry.spec(ChannelKind::Byoc);
+        let made = self.command(move |tx| {
+            let (admin, vault, new) = (admin.clone(), vault.clone(), new.clone());
+            Box::pin(async move { create(tx, &admin, spec, &vault, new).await })
+        });
+        made.await.unwrap()
     }
 
     pub(crate) async fn capabilities(&self) -> tributary_domain::spec::Capabilities {

@@ -12,7 +12,7 @@ use tributary_channels::{
         guard::AddressGuard,
         http::{GuardedClient, Limits},
     },
-    worker::{Timing, Wakes, Worker},
+    worker::{StoredSecrets, Timing, Wakes, Worker},
 };
 use tributary_domain::{
     actor::{Actor, Identity, Role, Scope, VisibleInboxes},
@@ -86,15 +86,16 @@ impl Stage {
         let (store, clock) = (place.store.clone(), place.clock.clone());
         let files = tempfile::tempdir().unwrap();
         let guard = AddressGuard::new(vec!["127.0.0.1/32".parse().unwrap()]);
+        let key = SecretString::from("a2V5LWZvci10ZXN0cy1vbmx5LTAxMjM0NTY3ODlhYmM=");
+        let vault = Arc::new(Vault::new(MasterKeys::new([("one", &key)]).unwrap()));
         let cx = Cx {
             clock: Arc::new(clock.clone()),
             http: GuardedClient::new(guard, Limits::default()).unwrap(),
             media: MediaStore::folder(files.path()).unwrap(),
             public_url: "https://inbox.example/".parse().unwrap(),
             links: MediaLinks::new([7; 32]),
+            secrets: Arc::new(StoredSecrets { store: store.clone(), vault: vault.clone() }),
         };
-        let key = SecretString::from("a2V5LWZvci10ZXN0cy1vbmx5LTAxMjM0NTY3ODlhYmM=");
-        let vault = Arc::new(Vault::new(MasterKeys::new([("one", &key)]).unwrap()));
         let integrator = FakeIntegrator::start(setup.manner, Arc::new(clock.clone())).await;
 
         let workspace: WorkspaceId = new();
@@ -167,6 +168,19 @@ impl Stage {
 }
 
 impl Stage {
+    /// A channel with the settings of the first one, but for what it can do.
+    pub(super) async fn like_the_first(&self) -> NewChannel {
+        let capabilities = Setup::default().capabilities;
+        NewChannel {
+            client_id: Uuid::now_v7().to_string(),
+            name: "Another".to_owned(),
+            inbox: self.inbox,
+            default_skill: Some(self.skill),
+            default_script: Some(self.script),
+            settings: integrator_settings(&self.integrator, "standard", Manner::Signed, &capabilities),
+        }
+    }
+
     /// Another workspace in the same database, empty.
     pub(crate) async fn neighbour(&self) -> WorkspaceId {
         let workspace = new();
@@ -182,7 +196,7 @@ fn named(id: WorkspaceId) -> NewWorkspace {
 }
 
 /// Settings of the integrator's channel, as an administrator enters them.
-fn integrator_settings(integrator: &FakeIntegrator, mode: &str, manner: Manner, capabilities: &Value) -> Vec<SettingChange> {
+pub(crate) fn integrator_settings(integrator: &FakeIntegrator, mode: &str, manner: Manner, capabilities: &Value) -> Vec<SettingChange> {
     let mut settings = BTreeMap::from([
         ("url", integrator.url()),
         ("signing_secret", SIGNING_SECRET.to_owned()),
@@ -213,7 +227,6 @@ async fn add_person(tx: &Tx, name: &str, role: Role, inboxes: VisibleInboxes) ->
         password_hash: Set(None),
         is_active: Set(true),
         language: Set("de".to_owned()),
-        token_generation: Set(0),
         version: Set(Seq::UNNUMBERED),
         created_at: Set(tx.now()),
     };

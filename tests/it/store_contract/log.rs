@@ -217,6 +217,8 @@ pub(super) async fn a_place_is_checked_against_epoch_head_and_retention(place: &
     let key = CursorKey::new(b"a key of this test");
     commit_events(&place.store, seed.workspace, 600).await;
     place.clock.advance(RETENTION);
+    assert_eq!(log::prune(&place.store, seed.workspace, place.store.clock().now()).await.unwrap(), 0, "the day is not over");
+    place.clock.advance(Duration::days(1));
     let kept = commit_events(&place.store, seed.workspace, 5).await;
     place.clock.advance(Duration::microseconds(1));
     let now = place.store.clock().now();

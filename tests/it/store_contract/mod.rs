@@ -1,5 +1,6 @@
 //! What the store promises, run on SQLite and on PostgreSQL: functions over a [`Place`], listed once in [`contract!`].
 
+mod days;
 mod directory;
 mod log;
 mod page;
@@ -34,6 +35,7 @@ macro_rules! contract {
 contract! {
     rows::the_schema_is_made_once,
     rows::every_table_can_be_read,
+    rows::a_beginning_that_is_given_up_leaves_nothing_open,
     rows::every_type_comes_back,
     rows::statements_are_counted,
     log::numbers_have_no_holes_and_follow_the_commits,
@@ -53,6 +55,7 @@ contract! {
     search::words_are_found_as_people_type_them,
     directory::keys_lead_to_workspaces,
     tail::followers_get_every_event_once_in_order,
+    tail::a_sleeper_is_woken_for_what_concerns_it_and_misses_none_of_it,
     tail::a_follower_far_behind_catches_up,
     tail::a_tailer_lives_as_long_as_its_followers,
     tail::a_raised_epoch_ends_every_follower,

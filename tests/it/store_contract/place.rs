@@ -10,14 +10,12 @@ use tributary_domain::{
     clock::{Clock, TestClock},
     store::{BeforeCommit, ConnectError, Store, StoreConfig},
 };
-use tributary_tests::postgres::{PgDatabase, Postgres, Template};
+use tributary_tests::postgres::{PgDatabase, Postgres};
+
+use crate::backend::SCHEMA;
 
 /// When every test begins.
 const STARTS_AT_MICROS: i64 = 1_790_000_000_123_456;
-
-/// The whole schema, migrated once per server.
-const SCHEMA: Template =
-    Template { name: "tributary", migrate: |url| Box::pin(async move { Ok(tributary_migrations::migrate(&url).await?) }) };
 
 /// A migrated database and a store on it, as the server would open it.
 pub(crate) struct Place {

@@ -24,7 +24,7 @@ pub(super) async fn words_are_found_as_people_type_them(place: &Place) {
             ids.push(id);
             let document =
                 Document { entity_type: EntityType::Message, entity_id: id, interaction_id: None, text: text.to_owned(), at: tx.now() };
-            search::index(&tx, document).await.unwrap();
+            search::index(&tx, vec![document]).await.unwrap();
         }
         tx.commit().await.unwrap();
     }
@@ -58,7 +58,7 @@ pub(super) async fn words_are_found_as_people_type_them(place: &Place) {
     let tx = place.store.write(ours.workspace).await.unwrap();
     let changed =
         Document { entity_type: EntityType::Message, entity_id: ids[0], interaction_id: None, text: "anders".to_owned(), at: tx.now() };
-    search::index(&tx, changed).await.unwrap();
+    search::index(&tx, vec![changed]).await.unwrap();
     search::forget(&tx, EntityType::Message, ids[1]).await.unwrap();
     tx.commit().await.unwrap();
     assert_eq!(found("grusse").await, Some(vec![]), "the old words are forgotten");

@@ -1,6 +1,6 @@
 //! Following a log.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use tokio::time::timeout;
 use tributary_domain::{
@@ -51,6 +51,46 @@ pub(super) async fn followers_get_every_event_once_in_order(place: &Place) {
     for follower in followers {
         assert_eq!(follower.await.unwrap(), (1..=240).collect::<Vec<_>>());
     }
+}
+
+pub(super) async fn a_sleeper_is_woken_for_what_concerns_it_and_misses_none_of_it(place: &Place) {
+    let seed = seed(&place.store).await;
+    let tailers = Tailers::new(place.store.clone(), NEVER);
+    let mut tail = tailers.follow(seed.workspace, None).await.unwrap();
+    tail.only(Arc::new(|event| event.seq.0 % 50 == 0));
+    let writers = (0..8).map(|_| {
+        let store = place.store.clone();
+        tokio::spawn(async move {
+            for _ in 0..10 {
+                commit_events(&store, seed.workspace, 3).await;
+            }
+        })
+    });
+    let writers: Vec<_> = writers.collect();
+    let (mut seen, mut wakes) = (Vec::new(), 0);
+    while seen.last().is_none_or(|last| *last < 200) {
+        let events = timeout(PATIENCE, tail.next(1_000)).await.expect("in time").unwrap();
+        seen.extend(events.iter().map(|event| event.seq.0));
+        wakes += 1;
+    }
+    for writer in writers {
+        writer.await.unwrap();
+    }
+    assert!(seen.is_sorted() && [50, 100, 150, 200].iter().all(|wanted| seen.contains(wanted)), "{seen:?}");
+    // While it is served more may come that it looks at too.
+    assert!(wakes <= 8, "woken {wakes} times for 4 events of 240");
+    // It sleeps, and what does not concern it passes by.
+    let passed = async {
+        while tail.position().seq < Seq(240) {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    timeout(PATIENCE, passed).await.expect("what does not concern it passes by");
+    assert!(timeout(Duration::from_millis(50), tail.next(1_000)).await.is_err(), "there is nothing for it");
+    // It still notices that the log is another one.
+    place.store.raise_epoch(seed.workspace).await.unwrap();
+    commit_events(&place.store, seed.workspace, 1).await;
+    assert!(matches!(timeout(PATIENCE, tail.next(1_000)).await.expect("in time"), Err(Error::StreamReset)));
 }
 
 pub(super) async fn a_follower_far_behind_catches_up(place: &Place) {

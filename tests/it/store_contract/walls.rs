@@ -63,7 +63,7 @@ pub(super) async fn the_second_wall_holds_alone(place: &Place) {
         return;
     }
     let owner = sea_orm::Database::connect(&place.owner_url).await.unwrap();
-    let sql = "SELECT relname FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace \
+    let sql = "SELECT relname FROM pg_class WHERE relkind IN ('r', 'p') AND relnamespace = 'public'::regnamespace \
                AND NOT (relrowsecurity AND relforcerowsecurity) ORDER BY relname";
     let open = owner.query_all_raw(Statement::from_string(DbBackend::Postgres, sql)).await.unwrap();
     let open: Vec<String> = open.iter().map(|row| row.try_get_by_index(0).unwrap()).collect();

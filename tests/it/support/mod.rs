@@ -21,8 +21,10 @@ use tributary_domain::{
     state::InteractionStatus,
     store::{NewWorkspace, Store, StoreConfig, create_workspace},
 };
-use tributary_tests::postgres::{PgDatabase, Postgres, Template};
+use tributary_tests::postgres::{PgDatabase, Postgres};
 use uuid::Uuid;
+
+use crate::backend::SCHEMA;
 
 /// Declares each function as a test on SQLite and one on PostgreSQL.
 macro_rules! on_both {
@@ -77,11 +79,6 @@ enum Place {
     Shared,
 }
 
-const MIGRATED: Template = Template {
-    name: "migrated",
-    migrate: |url| Box::pin(async move { tributary_migrations::migrate(&url).await.map_err(anyhow::Error::from) }),
-};
-
 impl House {
     pub(crate) async fn on_sqlite() -> Self {
         let folder = tempfile::tempdir().unwrap();
@@ -91,7 +88,7 @@ impl House {
     }
 
     pub(crate) async fn on_postgres() -> Self {
-        let database = Postgres::shared().await.fresh_database(MIGRATED).await.unwrap();
+        let database = Postgres::shared().await.fresh_database(SCHEMA).await.unwrap();
         let url = database.app_url.clone();
         Self::at(&url, Place::Database(database)).await
     }
@@ -130,6 +127,12 @@ impl House {
         house
     }
 
+    /// Whether rights are found for a person, or for a person's session.
+    pub(crate) async fn may_act(&self, acting: agent::Acting) -> bool {
+        let read = self.store.read(self.workspace).await.unwrap();
+        agent::acting(&read, self.store.clock().now(), &[acting]).await.unwrap().0.contains_key(&acting)
+    }
+
     /// The person as an actor, with the rights of this moment.
     pub(crate) async fn actor(&self, id: PersonId) -> Actor {
         agent::actor_of(self.store.read(self.workspace).await.unwrap().conn(), &self.person(id).await).await.unwrap()
@@ -164,11 +167,14 @@ impl House {
             is_enabled: Set(true),
             health: Set(channel::ChannelHealth::Ok),
             health_reason: Set(None),
+            health_cause: Set(None),
             health_at: Set(None),
             first_event_at: Set(None),
             last_event_at: Set(None),
+            heartbeat_at: Set(None),
+            heartbeat_s: Set(None),
+            failing_since: Set(None),
             paused_until: Set(None),
-            breaker: Set(None),
             version: Set(Seq::UNNUMBERED),
             created_at: Set(tx.now()),
         };
@@ -195,7 +201,7 @@ impl House {
         let row = interaction::ActiveModel {
             workspace_id: Set(self.workspace),
             id: Set(Uuid::now_v7().into()),
-            number: Set(tx.next_interaction_number().await.unwrap()),
+            number: Set(tx.next_interaction_numbers(1).await.unwrap().start),
             inbox_id: Set(channel.inbox_id),
             channel_id: Set(channel.id),
             contact_id: Set(identity.contact_id),

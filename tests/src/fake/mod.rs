@@ -2,3 +2,4 @@
 //! those refuse. One file per channel.
 
 pub mod byoc;
+pub mod secrets;

@@ -222,6 +222,15 @@ impl MailServers {
         Ok(new)
     }
 
+    /// Reads the mail with this UID, as a person does in another program.
+    ///
+    /// # Errors
+    /// When the mailbox does not exist.
+    pub async fn mark_seen(&self, account: &str, mailbox: &str, uid: u32) -> Result<()> {
+        let words = ["flags", "add", "-u", account, "\\Seen", "mailbox", mailbox, "uid", &uid.to_string()];
+        self.doveadm(&words).await.map(drop)
+    }
+
     /// Removes every mail of a mailbox for good.
     ///
     /// # Errors

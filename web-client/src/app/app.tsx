@@ -1,16 +1,16 @@
 import { RouterProvider } from "@tanstack/react-router";
-import { lazy, Suspense, useEffect, useState } from "react";
+import { useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { I18nProvider } from "react-aria-components";
 import { Provider as UrqlProvider } from "urql";
 import type { Live } from "../live/client";
 import { LiveProvider } from "../session/context";
 import { prefs } from "../session/prefs";
-import { CommandProvider, CommandRegistry, Pane, Toasts, useStore } from "../ui";
+import { CommandProvider, CommandRegistry, lazily, Pane, Toasts, useStore } from "../ui";
 import { createAppRouter } from "./router";
 import { Started } from "./started";
 
-const SignIn = lazy(() => import("../features/session/sign-in").then((module) => ({ default: module.SignIn })));
+const SignIn = lazily(() => import("../features/session/sign-in").then((module) => module.SignIn));
 
 /** The whole app: signed out it is the sign-in page, signed in the workspace. */
 export function App({ live }: { live: Live }) {
@@ -40,9 +40,7 @@ export function App({ live }: { live: Live }) {
                   <RouterProvider router={router} />
                 </Started>
               ) : (
-                <Suspense>
-                  <SignIn reason={auth.status === "signedOut" ? auth.reason : "never"} />
-                </Suspense>
+                <SignIn reason={auth.status === "signedOut" ? auth.reason : "never"} />
               )}
             </Pane>
           </UrqlProvider>

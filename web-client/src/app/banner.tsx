@@ -5,6 +5,8 @@ import { Button, Icon, useFormats, useStore } from "../ui";
 
 /** A hiccup shorter than this is not worth a word. */
 const PATIENCE_MS = 1_500;
+/** How long "back" is said. */
+const BACK_MS = 4_000;
 
 /** Says that the connection is gone, since when, and that nothing gets lost; says shortly that it is back. */
 export function ConnectionBanner() {
@@ -14,15 +16,22 @@ export function ConnectionBanner() {
   const { phase, lastHeardAt } = useStore(live.follower.state);
   const isAway = phase === "waiting" || phase === "resetting" || (phase === "connecting" && lastHeardAt > 0);
   const [isShown, setShown] = useState(false);
+  const [isBack, setBack] = useState(false);
 
   useEffect(() => {
-    if (!isAway) {
-      setShown(false);
-      return;
+    if (isAway) {
+      const id = setTimeout(() => setShown(true), PATIENCE_MS);
+      return () => clearTimeout(id);
     }
-    const id = setTimeout(() => setShown(true), PATIENCE_MS);
+    if (!isShown) return;
+    setShown(false);
+    setBack(true);
+  }, [isAway, isShown]);
+  useEffect(() => {
+    if (!isBack) return;
+    const id = setTimeout(() => setBack(false), BACK_MS);
     return () => clearTimeout(id);
-  }, [isAway]);
+  }, [isBack]);
 
   return (
     <div role="status" aria-live="polite">
@@ -35,6 +44,12 @@ export function ConnectionBanner() {
           <Button size="sm" onPress={() => live.hurry()}>
             {t("app.reconnect")}
           </Button>
+        </div>
+      )}
+      {isBack && !isShown && (
+        <div data-testid="back-online" className="flex items-center gap-2 border-b border-line bg-ok-soft px-4 py-1.5 text-sm text-ok">
+          <Icon name="check" />
+          {t("app.backOnline")}
         </div>
       )}
     </div>

@@ -1,19 +1,21 @@
 import { useNavigate } from "@tanstack/react-router";
-import { lazy, Suspense, useEffect } from "react";
+import { useEffect } from "react";
 import { useTranslation } from "react-i18next";
 import { InteractionList } from "../features/inbox/list";
 import { useViews, ViewList } from "../features/inbox/views";
-import { EmptyState, Pane, Skeleton } from "../ui";
+import { EmptyState, lazily, Pane, Skeleton } from "../ui";
 
-// Asked for at once, so that it is there when the first interaction is opened.
-const loaded = import("./interaction-pane");
-const InteractionPane = lazy(() => loaded.then((module) => ({ default: module.InteractionPane })));
+const load = () => import("./interaction-pane").then((module) => module.InteractionPane);
+const InteractionPane = lazily(load);
+// Asked for at once, so that it is there when the first interaction is opened; a failure shows then.
+load().catch(() => undefined);
 
 /** Views, list, thread, contact card: where agents spend their day. */
 export function InboxScreen({ viewId, interactionId }: { viewId: string | undefined; interactionId: string | undefined }) {
   const { t } = useTranslation();
   const navigate = useNavigate();
-  const { views, isLoading } = useViews();
+  const list = useViews();
+  const { views, isLoading } = list;
   const view = views.find((item) => item.id === viewId);
   // Whoever comes without a view wants work: the first that has some.
   const first = views.find((item) => item.count > 0) ?? views[0];
@@ -28,15 +30,13 @@ export function InboxScreen({ viewId, interactionId }: { viewId: string | undefi
   return (
     <div className="flex h-full">
       <Pane>
-        <ViewList views={views} isLoading={isLoading} current={viewId} onDeleted={() => void navigate({ to: "/inbox/{-$view}/{-$id}", params: { view: undefined, id: undefined } })} />
+        <ViewList {...list} current={viewId} onDeleted={() => void navigate({ to: "/inbox/{-$view}/{-$id}", params: { view: undefined, id: undefined } })} />
       </Pane>
       <Pane resetKey={viewId}>{view ? <InteractionList key={`${view.id}/${view.version}`} view={view} currentId={interactionId} /> : <div className="w-82 border-r border-line bg-surface">{isLoading && <Skeleton lines={9} />}</div>}</Pane>
-      <div className="flex min-w-0 flex-1">
+      <div className="relative flex min-w-0 flex-1">
         {interactionId && viewId ? (
           <Pane resetKey={interactionId}>
-            <Suspense fallback={<Skeleton lines={6} className="flex-1" />}>
-              <InteractionPane key={interactionId} id={interactionId} viewId={viewId} />
-            </Suspense>
+            <InteractionPane key={interactionId} id={interactionId} viewId={viewId} fallback={<Skeleton lines={6} className="flex-1" />} />
           </Pane>
         ) : (
           <div className="flex-1">

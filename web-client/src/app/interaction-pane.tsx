@@ -7,24 +7,29 @@ import { ContactCard } from "../features/contact/card";
 import { InteractionHeader } from "../features/interaction/header";
 import { Thread } from "../features/interaction/thread";
 import { AssignDocument, InteractionDocument, type InteractionRowFragment, MarkReadDocument, type MessagePartsFragment } from "../gql/graphql";
-import type { Sending } from "../live/client";
 import type { OutboxEntry } from "../live/outbox";
+import type { QuoteRef, Sending } from "../live/sending";
 import { useAct } from "../session/act";
 import { useCapabilities } from "../session/capabilities";
 import { useViewer } from "../session/context";
+import { useFailureText } from "../session/failure";
 import { prefs } from "../session/prefs";
 import { useOwnPresence, usePresence } from "../session/presence";
+import { forgetUnread, isKeptUnread } from "../session/unread";
 import { EmptyState, Pane, Skeleton } from "../ui";
 
 const CARD_KEY = "tributary.card";
+/** Whether the contact card stands beside the thread; in a narrower window it covers a part of it and is opened when needed. */
+const hasRoomForCard = () => window.matchMedia("(min-width: 80rem)").matches;
 
 /** One open interaction: header, thread, composer and the contact card. */
 export function InteractionPane({ id, viewId }: { id: string; viewId: string }) {
   const { t } = useTranslation();
+  const failureText = useFailureText();
   const [{ data, fetching, error }] = useQuery({ query: InteractionDocument, variables: { id } });
   const row = data?.node?.__typename === "Interaction" ? data.node : null;
   if (row) return <OpenInteraction row={row} continues={row.continues} viewId={viewId} />;
-  return <div className="flex-1">{fetching ? <Skeleton lines={6} /> : <EmptyState icon="lock" title={t("interaction.missing")} text={error?.message ?? t("interaction.missingText")} />}</div>;
+  return <div className="flex-1">{fetching ? <Skeleton lines={6} /> : <EmptyState icon="lock" title={t("interaction.missing")} text={error ? failureText(error) : t("interaction.missingText")} />}</div>;
 }
 
 function OpenInteraction({ row, continues, viewId }: { row: InteractionRowFragment; continues: { readonly id: string; readonly reference: string } | null; viewId: string }) {
@@ -34,15 +39,18 @@ function OpenInteraction({ row, continues, viewId }: { row: InteractionRowFragme
   const presence = usePresence(row.id);
   const reporter = useOwnPresence(row.id);
   const capabilities = useCapabilities(row.channel.id);
-  const [quoted, setQuoted] = useState<MessagePartsFragment | null>(null);
-  const [restored, setRestored] = useState<{ id: string; text: string; isNote: boolean } | null>(null);
-  const [isCardOpen, setCardOpen] = useState(() => localStorage.getItem(CARD_KEY) !== "closed");
+  const [quoting, setQuoting] = useState<{ quote: QuoteRef } | null>(null);
+  const [restoring, setRestoring] = useState<OutboxEntry<Sending> | null>(null);
+  const [isCardOpen, setCardOpen] = useState(() => hasRoomForCard() && localStorage.getItem(CARD_KEY) !== "closed");
 
-  // What is open in front of a person is read.
+  // What is open in front of a person is read, until they say otherwise; what comes then is read again.
+  useEffect(() => {
+    forgetUnread(row.id);
+  }, [row.id, row.lastMessage?.id]);
   useEffect(() => {
     if (row.unreadCount === 0) return;
     const read = () => {
-      if (document.visibilityState === "visible") void act(MarkReadDocument, { input: { interactionId: row.id } }, true);
+      if (document.visibilityState === "visible" && !isKeptUnread(row.id)) void act(MarkReadDocument, { input: { interactionId: row.id } }, true);
     };
     read();
     document.addEventListener("visibilitychange", read);
@@ -55,9 +63,9 @@ function OpenInteraction({ row, continues, viewId }: { row: InteractionRowFragme
     // oxlint-disable-next-line react-hooks/exhaustive-deps -- on opening only.
   }, [row.id]);
 
-  const editPending = useCallback((entry: OutboxEntry<Sending>) => setRestored({ id: entry.clientId, text: entry.text, isNote: entry.payload.kind === "note" }), []);
+  const quote = useCallback(({ id, text, author }: MessagePartsFragment) => setQuoting({ quote: { id, text, author: { name: author.name } } }), []);
   const toggleCard = () => {
-    localStorage.setItem(CARD_KEY, isCardOpen ? "closed" : "open");
+    if (hasRoomForCard()) localStorage.setItem(CARD_KEY, isCardOpen ? "closed" : "open");
     setCardOpen(!isCardOpen);
   };
 
@@ -73,10 +81,10 @@ function OpenInteraction({ row, continues, viewId }: { row: InteractionRowFragme
           </Link>
         )}
         <Pane>
-          <Thread interactionId={row.id} contactName={row.contact.name} contactIsTyping={presence?.contactIsTyping ?? false} capabilities={capabilities} onQuote={setQuoted} onEditPending={editPending} />
+          <Thread interactionId={row.id} contactName={row.contact.name} contactIsTyping={presence?.contactIsTyping ?? false} capabilities={capabilities} onQuote={quote} onEditPending={setRestoring} />
         </Pane>
         <Pane>
-          <Composer row={row} capabilities={capabilities} quoted={quoted} restored={restored} onUnquote={() => setQuoted(null)} onTyped={() => reporter.typed()} onRested={() => reporter.rested()} />
+          <Composer row={row} capabilities={capabilities} quoting={quoting} restoring={restoring} onRestored={() => setRestoring(null)} onTyped={() => reporter.typed()} onRested={() => reporter.rested()} />
         </Pane>
       </div>
       {isCardOpen && (

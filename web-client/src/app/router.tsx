@@ -1,4 +1,5 @@
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent, Navigate } from "@tanstack/react-router";
+import { Broken } from "../ui";
 import { InboxScreen } from "./inbox-screen";
 import { Shell } from "./shell";
 
@@ -54,7 +55,7 @@ const settings = createRoute({
 const tree = root.addChildren([home, inbox, search, channels, newChannel, channel, settings]);
 
 export function createAppRouter() {
-  return createRouter({ routeTree: tree, defaultPreload: "intent", scrollRestoration: false });
+  return createRouter({ routeTree: tree, defaultPreload: "intent", scrollRestoration: false, defaultErrorComponent: ({ error, reset }) => <Broken error={error instanceof Error ? error : new Error(String(error))} onRetry={reset} /> });
 }
 
 declare module "@tanstack/react-router" {

@@ -1,15 +1,16 @@
 import { Link, Outlet, useNavigate } from "@tanstack/react-router";
-import { lazy, Suspense, useState } from "react";
+import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Button as AriaButton } from "react-aria-components";
 import { SignOutDocument } from "../gql/graphql";
 import { useLive, useViewer } from "../session/context";
 import { prefs, setPrefs, type Theme } from "../session/prefs";
-import { Avatar, cx, Icon, type IconName, Menu, MenuItem, MenuLine, Pane, Tip, useCommandList, useStore } from "../ui";
-import { ConnectionBanner } from "./banner";
+import { Avatar, cx, Icon, type IconName, lazily, Menu, MenuItem, MenuLine, Pane, Tip, useCommandList, useStore } from "../ui";
 
-const Palette = lazy(() => import("./palette").then((module) => ({ default: module.Palette })));
-const KeyHelp = lazy(() => import("./help").then((module) => ({ default: module.KeyHelp })));
+const Palette = lazily(() => import("./palette").then((module) => module.Palette));
+// Fetched right after the first screen, so it is there long before the connection is gone.
+const ConnectionBanner = lazily(() => import("./banner").then((module) => module.ConnectionBanner));
+const KeyHelp = lazily(() => import("./help").then((module) => module.KeyHelp));
 
 const nextTheme: Record<Theme, Theme> = { system: "light", light: "dark", dark: "system" };
 
@@ -84,17 +85,15 @@ export function Shell() {
         </Menu>
       </nav>
       <div className="flex min-w-0 flex-1 flex-col">
-        <ConnectionBanner />
+        <ConnectionBanner room="line" />
         <main id="main" tabIndex={-1} className="min-h-0 flex-1 outline-none">
           <Pane>
             <Outlet />
           </Pane>
         </main>
       </div>
-      <Suspense>
-        {open === "palette" && <Palette onClose={() => setOpen(null)} />}
-        {open === "help" && <KeyHelp onClose={() => setOpen(null)} />}
-      </Suspense>
+      {open === "palette" && <Palette room="corner" onClose={() => setOpen(null)} />}
+      {open === "help" && <KeyHelp room="corner" onClose={() => setOpen(null)} />}
     </div>
   );
 }

@@ -5,12 +5,14 @@ import { setListViewer } from "../features/inbox/live";
 import "../features/interaction/live";
 import { StartDocument } from "../gql/graphql";
 import { useLive, ViewerProvider, type Viewer } from "../session/context";
+import { isPassing, useFailureText } from "../session/failure";
 import { Button, EmptyState } from "../ui";
 
 /** Takes the first snapshot and starts following the log; shows the app from then on. */
 export function Started({ children }: { children: ReactNode }) {
   const { t } = useTranslation();
   const live = useLive();
+  const failureText = useFailureText();
   const [{ data, error, fetching }, refetch] = useQuery({ query: StartDocument, requestPolicy: "cache-first" });
 
   const viewer = useMemo<Viewer | null>(() => {
@@ -26,7 +28,7 @@ export function Started({ children }: { children: ReactNode }) {
   }, [data, viewer, live]);
 
   // The server may still be starting: ask again until it answers.
-  const isAway = error?.networkError !== undefined && !data;
+  const isAway = error !== undefined && !data && isPassing(error);
   useEffect(() => {
     if (!isAway || fetching) return;
     const id = setTimeout(() => refetch({ requestPolicy: "network-only" }), 2_000);
@@ -40,8 +42,17 @@ export function Started({ children }: { children: ReactNode }) {
       <EmptyState
         icon="lock"
         title={t("app.noWorkspace")}
-        text={error?.message ?? ""}
-        action={<Button onPress={() => live.auth.signedOut("left")}>{t("session.signOut")}</Button>}
+        text={error ? failureText(error) : t("app.noPerson")}
+        action={
+          <div className="flex gap-2">
+            {error && (
+              <Button look="primary" onPress={() => refetch({ requestPolicy: "network-only" })}>
+                {t("ui.tryAgain")}
+              </Button>
+            )}
+            <Button onPress={() => live.auth.signedOut("left")}>{t("session.signOut")}</Button>
+          </div>
+        }
       />
     );
   }

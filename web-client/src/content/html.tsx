@@ -7,32 +7,49 @@ import { isSimple } from "./simple";
 
 const CLOSED_PX = 420;
 
+/** Asks our server to fetch the pictures of a message: from their address elsewhere to ours. */
+export type LoadPictures = () => Promise<ReadonlyMap<string, string>>;
+
+interface HtmlProps {
+  source: string;
+  attachments: readonly AttachmentPartsFragment[];
+  onLoadPictures?: LoadPictures | undefined;
+}
+
 /** HTML of a message: simple text in place, a whole mail in a frame that can neither run scripts nor reach the app. */
-export function Html({ source, attachments }: { source: string; attachments: readonly AttachmentPartsFragment[] }) {
-  const simple = isSimple(source);
-  return simple ? <InPlace source={source} /> : <Framed source={source} attachments={attachments} />;
+export function Html(props: HtmlProps) {
+  return isSimple(props.source) ? <InPlace source={props.source} /> : <Framed {...props} />;
 }
 
 const nothing: ReadonlyMap<string, string> = new Map();
 
 function InPlace({ source }: { source: string }) {
-  const html = useMemo(() => sanitise(source, nothing, false).html, [source]);
+  const html = useMemo(() => sanitise(source, nothing, nothing).html, [source]);
   // oxlint-disable-next-line react/no-danger -- sanitised right above.
   return <div className="prose-message" dangerouslySetInnerHTML={{ __html: html }} />;
 }
 
-function Framed({ source, attachments }: { source: string; attachments: readonly AttachmentPartsFragment[] }) {
+function Framed({ source, attachments, onLoadPictures }: HtmlProps) {
   const { t } = useTranslation();
-  const [mayLoad, setMayLoad] = useState(false);
+  const [pictures, setPictures] = useState(nothing);
+  const [isLoading, setLoading] = useState(false);
   const [isWhole, setWhole] = useState(false);
   const [height, setHeight] = useState(160);
   const holder = useRef<HTMLDivElement>(null);
   const safe = useMemo(() => {
     const cid = new Map(attachments.flatMap((file) => (file.contentId && file.url ? [[file.contentId, file.url] as const] : [])));
-    return sanitise(source, cid, mayLoad);
-  }, [source, attachments, mayLoad]);
+    return sanitise(source, cid, pictures);
+  }, [source, attachments, pictures]);
 
-  const images = mayLoad ? "https: http: data:" : `data: ${location.origin}`;
+  const load = async () => {
+    if (!onLoadPictures) return;
+    setLoading(true);
+    setPictures(await onLoadPictures());
+    setLoading(false);
+  };
+
+  // Pictures come from our own server alone, also those from elsewhere.
+  const images = ["data:", ...new Set([location.origin, ...[...attachments.map((file) => file.url), ...pictures.values()].flatMap(originOf)])].join(" ");
   const page = `<!doctype html><html><head><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src ${images}; style-src 'unsafe-inline'"><base target="_blank"><style>body{margin:12px;font:14px/1.45 system-ui,sans-serif;color:#14191d;background:#fff;overflow-wrap:anywhere}img{max-width:100%;height:auto}table{max-width:100%}</style></head><body>${safe.html}</body></html>`;
 
   // The frame may not tell its height (no scripts, another origin), so the text is measured beside it: without
@@ -45,6 +62,8 @@ function Framed({ source, attachments }: { source: string; attachments: readonly
     probe.style.cssText = `position:absolute;visibility:hidden;pointer-events:none;left:0;top:0;width:${Math.max(200, element.clientWidth - 24)}px;font:14px/1.45 system-ui,sans-serif;contain:content`;
     const shadow = probe.attachShadow({ mode: "closed" });
     const text = document.createElement("div");
+    // Outer margins of the text count too.
+    text.style.display = "flow-root";
     text.innerHTML = safe.html;
     for (const node of text.querySelectorAll("style,img,picture,source")) {
       if (node.tagName === "IMG") {
@@ -66,11 +85,11 @@ function Framed({ source, attachments }: { source: string; attachments: readonly
   const isLong = height > CLOSED_PX;
   return (
     <div ref={holder} className="relative w-[min(640px,100%)] overflow-hidden rounded-md border border-line bg-white">
-      {safe.hasRemote && (
+      {safe.hasRemote && pictures.size === 0 && onLoadPictures && (
         <div className="flex items-center gap-2 border-b border-line bg-raised px-2 py-1 text-xs text-ink-2">
           <Icon name="image" size={14} />
           <span className="flex-1">{t("content.imagesOff")}</span>
-          <Button size="sm" onPress={() => setMayLoad(true)}>
+          <Button size="sm" isDisabled={isLoading} onPress={() => void load()}>
             {t("content.showImages")}
           </Button>
         </div>
@@ -90,4 +109,8 @@ function Framed({ source, attachments }: { source: string; attachments: readonly
       )}
     </div>
   );
+}
+
+function originOf(url: string | null): string[] {
+  return url !== null && URL.canParse(url) ? [new URL(url).origin] : [];
 }

@@ -1,17 +1,20 @@
-import { lazy, type ReactNode, Suspense } from "react";
+import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import type { AttachmentPartsFragment, ContentFragment } from "../gql/graphql";
-import { Badge, cx, Icon, type IconName, useFormats } from "../ui";
+import { Badge, cx, Icon, type IconName, lazily, useFormats } from "../ui";
+import type { LoadPictures } from "./html";
 import { Markdown } from "./markdown";
 import { PlainText } from "./plain";
 
-const Html = lazy(() => import("./html").then((module) => ({ default: module.Html })));
-const Card = lazy(() => import("./card").then((module) => ({ default: module.Card })));
+const Html = lazily(() => import("./html").then((module) => module.Html));
+const Card = lazily(() => import("./card").then((module) => module.Card));
 
 interface ContentProps {
   content: ContentFragment;
   /** Files of the message, for pictures inside its text. */
   attachments?: readonly AttachmentPartsFragment[];
+  /** Fetches pictures from elsewhere once the reader agrees; without it they stay away. */
+  onLoadPictures?: LoadPictures | undefined;
   /** Ids chosen in answer to it. */
   chosen?: ReadonlySet<string> | undefined;
   /** Scrolls to the message that asked. */
@@ -19,7 +22,7 @@ interface ContentProps {
 }
 
 /** Shows any body a message can have. One branch per member of the union; the compiler knows when one is missing. */
-export function RichContentView({ content, attachments = [], chosen, onShowQuestion }: ContentProps): ReactNode {
+export function RichContentView({ content, attachments = [], onLoadPictures, chosen, onShowQuestion }: ContentProps): ReactNode {
   const { t } = useTranslation();
   const formats = useFormats();
   switch (content.__typename) {
@@ -27,11 +30,7 @@ export function RichContentView({ content, attachments = [], chosen, onShowQuest
       return <PlainText text={content.text} />;
     case "FormattedContent":
       if (content.markup === "MARKDOWN") return <Markdown source={content.source} />;
-      return (
-        <Suspense fallback={<span className="skeleton block h-4 w-48" />}>
-          <Html source={content.source} attachments={attachments} />
-        </Suspense>
-      );
+      return <Html room="line" fallback={<span className="skeleton block h-4 w-48" />} source={content.source} attachments={attachments} onLoadPictures={onLoadPictures} />;
     case "AttachmentContent":
       return content.caption ? <PlainText text={content.caption} /> : null;
     case "LocationContent":
@@ -46,7 +45,7 @@ export function RichContentView({ content, attachments = [], chosen, onShowQuest
     case "RichLinkContent":
       return (
         <a href={content.url} target="_blank" rel="noopener noreferrer" className="block w-72 max-w-full overflow-hidden rounded-lg border border-line bg-raised text-ink hover:border-line-strong">
-          {content.image && isOwn(content.image.url) && <img src={content.image.url} alt="" className="h-32 w-full object-cover" />}
+          {content.image?.url && isOwn(content.image.url) && <img src={content.image.url} alt="" className="h-32 w-full object-cover" />}
           <span className="block px-3 py-2">
             <span className="block font-semibold">{content.title}</span>
             {content.about && <span className="block text-sm text-ink-2">{content.about}</span>}
@@ -114,11 +113,7 @@ export function RichContentView({ content, attachments = [], chosen, onShowQuest
         </Block>
       );
     case "AdaptiveCardContent":
-      return (
-        <Suspense fallback={<span className="skeleton block h-24 w-64" />}>
-          <Card card={content.card} />
-        </Suspense>
-      );
+      return <Card room="line" fallback={<span className="skeleton block h-24 w-64" />} card={content.card} />;
     case "TemplateContent":
       return (
         <div>

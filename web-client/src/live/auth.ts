@@ -7,11 +7,16 @@ export interface TokenPair {
   readonly refreshToken: string;
   /** Milliseconds since 1970 at which the access token ends. */
   readonly expiresAt: number;
+  /** Whose they are. */
+  readonly person: string;
 }
+
+/** `other`: in another tab somebody else signed in; the tokens of this browser are theirs now. */
+export type SignedOutReason = "never" | "left" | "expired" | "other";
 
 export type AuthState =
   | { readonly status: "starting" }
-  | { readonly status: "signedOut"; readonly reason: "never" | "left" | "expired" }
+  | { readonly status: "signedOut"; readonly reason: SignedOutReason }
   | { readonly status: "signedIn" };
 
 export interface AuthOptions {
@@ -24,6 +29,7 @@ export interface AuthOptions {
 }
 
 const REFRESH_KEY = "tributary.refresh";
+const PERSON_KEY = "tributary.person";
 /** An access token with less left than this is renewed before it is used. */
 const MARGIN_MS = 20_000;
 
@@ -36,11 +42,14 @@ export class AuthStore {
   #pair: TokenPair | null = null;
   #renewal: Promise<string | null> | null = null;
   #cancelTimer: (() => void) | null = null;
+  /** Who this tab belongs to, for as long as it is signed in. */
+  #person: string | null;
 
   constructor(options: AuthOptions) {
     this.#options = options;
     this.#timers = options.timers ?? systemTimers;
     const hasRefresh = options.storage.getItem(REFRESH_KEY) !== null;
+    this.#person = hasRefresh ? options.storage.getItem(PERSON_KEY) : null;
     this.state.set(hasRefresh ? { status: "signedIn" } : { status: "signedOut", reason: "never" });
   }
 
@@ -51,15 +60,32 @@ export class AuthStore {
   }
 
   signedIn(pair: TokenPair): void {
+    this.#person = pair.person;
     this.#take(pair);
     this.state.set({ status: "signedIn" });
   }
 
   /** Forgets both tokens. The caller tells the server. */
   signedOut(reason: "left" | "expired"): void {
-    this.#pair = null;
-    this.#cancelTimer?.();
     this.#options.storage.removeItem(REFRESH_KEY);
+    this.#options.storage.removeItem(PERSON_KEY);
+    this.#end(reason);
+  }
+
+  /** Another tab has changed what is stored: if it turned into somebody else, this one ends. */
+  heardOfTabs(): void {
+    if (this.state.get().status === "signedIn" && this.#isAnothers()) this.#end("other");
+  }
+
+  #isAnothers(): boolean {
+    const person = this.#options.storage.getItem(PERSON_KEY);
+    return this.#person !== null && person !== null && person !== this.#person;
+  }
+
+  #end(reason: SignedOutReason): void {
+    this.#pair = null;
+    this.#person = null;
+    this.#cancelTimer?.();
     this.state.set({ status: "signedOut", reason });
   }
 
@@ -92,11 +118,16 @@ export class AuthStore {
       // Read inside the lock: another tab may have rotated it meanwhile.
       const refresh = this.#options.storage.getItem(REFRESH_KEY);
       if (refresh === null) {
-        if (this.state.get().status === "signedIn") this.state.set({ status: "signedOut", reason: "left" });
+        if (this.state.get().status === "signedIn") this.#end("left");
+        return null;
+      }
+      if (this.#isAnothers()) {
+        this.#end("other");
         return null;
       }
       try {
         const pair = await this.#options.renew(refresh);
+        this.#person ??= pair.person;
         this.#take(pair);
         for (const listener of this.#renewedListeners) listener(pair.accessToken);
         return pair.accessToken;
@@ -113,6 +144,7 @@ export class AuthStore {
   #take(pair: TokenPair): void {
     this.#pair = pair;
     this.#options.storage.setItem(REFRESH_KEY, pair.refreshToken);
+    this.#options.storage.setItem(PERSON_KEY, pair.person);
     this.#cancelTimer?.();
     const left = pair.expiresAt - this.#timers.now();
     this.#cancelTimer = this.#timers.after(Math.max(1_000, left * 0.75), () => this.#renewInBackground(0));

@@ -6,29 +6,23 @@ import {
   LogEndDocument,
   SendMessageDocument,
   WorkspaceEventsDocument,
-  type AddNoteInput,
-  type SendMessageInput,
   type UserErrorPartsFragment,
   type WorkspaceEventsSubscription,
   type WorkspaceEventsSubscriptionVariables,
 } from "../gql/graphql";
 import { acrossTabs, AuthStore } from "./auth";
 import { createCache } from "./cache";
-import { Unreachable } from "./errors";
+import { Refused, Unreachable } from "./errors";
 import { LogFollower } from "./follower";
 import { announce, type LogEvent } from "./handlers";
 import { Outbox, type OutboxEntry, type PostResult } from "./outbox";
+import type { Sending } from "./sending";
 import { HTTP_PATH, renewOverHttp } from "./session";
 import { LiveSocket } from "./socket";
 import { createStore, type Store } from "./store";
 import { eachEntity, VersionGate } from "./versions";
 
 const UPLOAD_PATH = "/media";
-
-/** What waits in the outbox: the input of one of the two mutations, less the ids the outbox keeps. */
-export type Sending =
-  | { readonly kind: "message"; readonly input: Omit<SendMessageInput, "clientId" | "interactionId"> }
-  | { readonly kind: "note"; readonly input: Omit<AddNoteInput, "clientId" | "interactionId"> };
 
 /** Everything a tab needs to stay in step with the server: sign-in, one socket, one log, one cache, one outbox. */
 export class Live {
@@ -42,6 +36,8 @@ export class Live {
 
   readonly #gate = new VersionGate();
   readonly #active = new Map<number, Operation>();
+  /** Queries on the screen that nobody could answer. */
+  readonly #unanswered = new Set<number>();
   #feed: ((result: ExecutionResult) => void) | null = null;
   #stopFeed: (() => void) | null = null;
 
@@ -66,12 +62,16 @@ export class Live {
     let wasLive = false;
     this.follower.state.subscribe(() => {
       const isLive = this.follower.state.get().phase === "live";
-      if (isLive && !wasLive) this.outbox?.flush();
+      if (isLive && !wasLive) {
+        this.outbox?.flush();
+        this.#askAgain();
+      }
       wasLive = isLive;
     });
     window.addEventListener("online", () => this.hurry());
     window.addEventListener("storage", (event) => {
       if (event.key !== null && event.newValue === null) this.outbox?.forget(event.key);
+      this.auth.heardOfTabs();
     });
   }
 
@@ -98,6 +98,7 @@ export class Live {
     this.outbox = null;
     this.#gate.clear();
     this.#active.clear();
+    this.#unanswered.clear();
     this.client = this.#createClient();
     this.era.set(this.era.get() + 1);
   }
@@ -119,9 +120,9 @@ export class Live {
           request.responseType = "json";
           request.upload.addEventListener("progress", (event) => event.lengthComputable && progress(event.loaded / event.total));
           request.addEventListener("load", () => {
-            const body = request.response as { id?: string; code?: string; message?: string } | null;
+            const body = request.response as { id?: string; code?: string } | null;
             if (request.status < 300 && body?.id) resolve(body.id);
-            else reject(new Error(body?.message ?? body?.code ?? `HTTP ${request.status}`));
+            else reject(new Refused(body?.code ?? "UNAVAILABLE"));
           });
           request.addEventListener("error", () => reject(new Unreachable("upload failed")));
           signal.addEventListener("abort", () => request.abort());
@@ -168,7 +169,10 @@ export class Live {
         operations,
         tap((operation) => {
           if (operation.kind === "query") this.#active.set(operation.key, operation);
-          if (operation.kind === "teardown") this.#active.delete(operation.key);
+          if (operation.kind === "teardown") {
+            this.#active.delete(operation.key);
+            this.#unanswered.delete(operation.key);
+          }
         }),
         forward,
       );
@@ -180,7 +184,10 @@ export class Live {
       pipe(
         forward(operations),
         tap((result) => {
-          if (result.operation.kind === "query" && result.data) this.#sawSnapshot(result);
+          if (result.operation.kind !== "query") return;
+          if (isUnanswered(result)) this.#unanswered.add(result.operation.key);
+          else this.#unanswered.delete(result.operation.key);
+          if (result.data) this.#sawSnapshot(result);
         }),
       );
 
@@ -220,9 +227,18 @@ export class Live {
     }
     this.#gate.clear();
     this.follower.start(result.data.logCursor);
-    for (const operation of this.#active.values()) {
-      this.client.reexecuteOperation(makeOperation("query", operation, { ...operation.context, requestPolicy: "network-only" }));
-    }
+    for (const operation of this.#active.values()) this.#ask(operation);
+  }
+
+  /** The connection is back: what could not be answered is asked again. */
+  #askAgain(): void {
+    const operations = [...this.#active.values()].filter((operation) => this.#unanswered.has(operation.key));
+    this.#unanswered.clear();
+    for (const operation of operations) this.#ask(operation);
+  }
+
+  #ask(operation: Operation): void {
+    this.client.reexecuteOperation(makeOperation("query", operation, { ...operation.context, requestPolicy: "network-only" }));
   }
 
   async #post(entry: OutboxEntry<Sending>): Promise<PostResult> {
@@ -243,6 +259,11 @@ export class Live {
     const fresh = await this.auth.renew();
     return fresh === null ? response : fetch(input, withToken(init, fresh));
   }
+}
+
+/** Nobody was reached, or the server could not for the moment. */
+function isUnanswered({ error }: OperationResult): boolean {
+  return error !== undefined && (error.networkError !== undefined || error.graphQLErrors.some((item) => item.extensions["code"] === "UNAVAILABLE"));
 }
 
 /** The text of a document as the cache needs the answer: with `__typename` everywhere. */

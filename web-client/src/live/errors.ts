@@ -12,3 +12,12 @@ export class Unauthenticated extends Error {
 export class Unreachable extends Error {
   override name = "Unreachable";
 }
+
+/** The server has decided against it; `code` says why. */
+export class Refused extends Error {
+  override name = "Refused";
+
+  constructor(readonly code: string) {
+    super(code);
+  }
+}

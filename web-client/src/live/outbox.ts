@@ -30,6 +30,15 @@ export interface OutboxOptions<P> {
   readonly timers?: Timers;
 }
 
+/**
+ * The server remembers ids for seven days. Later a repeat would be another message, so an entry that has lain for
+ * longer than six is not sent any more; a person has to look whether it arrived.
+ */
+const KEEPS_MS = 6 * 24 * 3_600_000;
+export const TOO_OLD = "TOO_OLD";
+/** How long a message stays in sight after the log has shown it: a thread that is still loading does not have it yet. */
+const IN_SIGHT_MS = 10_000;
+
 type Entries<P> = readonly OutboxEntry<P>[];
 
 /**
@@ -46,6 +55,8 @@ export class Outbox<P> {
   readonly #busy = new Set<string>();
   readonly #attempts = new Map<string, number>();
   readonly #waits = new Map<string, () => void>();
+  /** Arrived for certain, and still in sight. */
+  readonly #settled = new Map<string, () => void>();
   #isClosed = false;
 
   constructor(options: OutboxOptions<P>) {
@@ -70,7 +81,7 @@ export class Outbox<P> {
   /** Tries a failed or conflicting one again under the same id; `change` may replace its payload. */
   retry(clientId: string, change?: (payload: P) => P): void {
     const entry = this.#find(clientId);
-    if (!entry || entry.state === "sending" || entry.state === "accepted") return;
+    if (!entry || entry.state === "sending" || entry.state === "accepted" || this.#isOld(entry)) return;
     const { error: _, ...rest } = entry;
     this.#write({ ...rest, payload: change ? change(entry.payload) : entry.payload, state: "waiting" });
     this.#work(entry.interactionId);
@@ -82,9 +93,13 @@ export class Outbox<P> {
     if (entry && entry.state !== "sending" && entry.state !== "accepted") this.#drop(clientId);
   }
 
-  /** The log (or a snapshot) shows the message. */
+  /** The log (or a snapshot) shows the message: it is not sent again, and leaves as soon as every thread can have it. */
   settle(clientId: string): void {
-    if (this.#find(clientId)) this.#drop(clientId);
+    const entry = this.#find(clientId);
+    if (!entry || this.#settled.has(clientId)) return;
+    this.#options.storage.removeItem(this.#prefix + clientId);
+    this.#settled.set(clientId, this.#timers.after(IN_SIGHT_MS, () => this.#drop(clientId)));
+    this.#show({ ...entry, state: "accepted" });
   }
 
   /** Another tab settled or discarded it. */
@@ -105,13 +120,18 @@ export class Outbox<P> {
 
   close(): void {
     this.#isClosed = true;
-    for (const cancel of this.#waits.values()) cancel();
+    for (const cancel of [...this.#waits.values(), ...this.#settled.values()]) cancel();
   }
 
   #work(interactionId: string): void {
     if (this.#isClosed || this.#busy.has(interactionId) || this.#waits.has(interactionId)) return;
     const entry = this.entries.get().find((item) => item.interactionId === interactionId && item.state === "waiting");
     if (!entry) return;
+    if (this.#isOld(entry)) {
+      this.#write({ ...entry, state: "failed", error: { code: TOO_OLD, message: "not sent within six days" } });
+      this.#work(interactionId);
+      return;
+    }
     this.#busy.add(interactionId);
     this.#write({ ...entry, state: "sending" });
     this.#options.post(entry).then(
@@ -124,7 +144,7 @@ export class Outbox<P> {
     this.#busy.delete(entry.interactionId);
     this.#attempts.delete(entry.interactionId);
     // The log may have been faster than the reply.
-    if (this.#find(entry.clientId)) {
+    if (this.#isOpen(entry)) {
       if (result.kind === "accepted") this.#write({ ...entry, state: "accepted", messageId: result.messageId });
       else if (result.kind === "conflict") this.#write({ ...entry, state: "conflict", error: { code: "CONFLICT", message: result.message } });
       else this.#write({ ...entry, state: "failed", error: { code: result.code, message: result.message } });
@@ -134,7 +154,7 @@ export class Outbox<P> {
 
   #unanswered(entry: OutboxEntry<P>): void {
     this.#busy.delete(entry.interactionId);
-    if (this.#find(entry.clientId)) this.#write({ ...entry, state: "waiting" });
+    if (this.#isOpen(entry)) this.#write({ ...entry, state: "waiting" });
     const attempt = this.#attempts.get(entry.interactionId) ?? 0;
     this.#attempts.set(entry.interactionId, attempt + 1);
     const cancel = this.#timers.after(backoffMs(attempt, () => this.#timers.random()), () => {
@@ -144,18 +164,32 @@ export class Outbox<P> {
     this.#waits.set(entry.interactionId, cancel);
   }
 
+  #isOld(entry: OutboxEntry<P>): boolean {
+    return this.#timers.now() - entry.createdAt > KEEPS_MS;
+  }
+
+  /** Whether it is still to be decided what became of it. */
+  #isOpen(entry: OutboxEntry<P>): boolean {
+    return !this.#settled.has(entry.clientId) && this.#find(entry.clientId) !== undefined;
+  }
+
   #find(clientId: string): OutboxEntry<P> | undefined {
     return this.entries.get().find((entry) => entry.clientId === clientId);
   }
 
   #write(entry: OutboxEntry<P>): void {
     this.#options.storage.setItem(this.#prefix + entry.clientId, JSON.stringify(entry));
+    this.#show(entry);
+  }
+
+  #show(entry: OutboxEntry<P>): void {
     const entries = this.entries.get();
     const at = entries.findIndex((known) => known.clientId === entry.clientId);
     this.entries.set(at < 0 ? [...entries, entry] : entries.with(at, entry));
   }
 
   #drop(clientId: string): void {
+    this.#settled.delete(clientId);
     this.#options.storage.removeItem(this.#prefix + clientId);
     this.entries.set(this.entries.get().filter((entry) => entry.clientId !== clientId));
   }

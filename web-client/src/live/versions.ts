@@ -5,9 +5,19 @@ export interface Versioned {
   readonly version?: number | string | null;
 }
 
-/** Remembers the highest version seen of every entity; a lower one never wins. */
+/** Entities remembered; whoever was not heard of for so long is forgotten first. */
+const CAPACITY = 20_000;
+
+/** Remembers the highest version seen of each entity; a lower one never wins. */
 export class VersionGate {
+  /** In the order of their last word, the oldest first. */
   readonly #seen = new Map<string, number>();
+
+  constructor(private readonly capacity = CAPACITY) {}
+
+  get size(): number {
+    return this.#seen.size;
+  }
 
   /** Whether `entity` is at least as new as what we know; remembers it if so. */
   admit(entity: Versioned): boolean {
@@ -16,7 +26,12 @@ export class VersionGate {
     const key = `${entity.__typename}:${entity.id}`;
     const known = this.#seen.get(key);
     if (known !== undefined && version < known) return false;
+    this.#seen.delete(key);
     this.#seen.set(key, version);
+    if (this.#seen.size > this.capacity) {
+      const oldest = this.#seen.keys().next();
+      if (!oldest.done) this.#seen.delete(oldest.value);
+    }
     return true;
   }
 

@@ -1,25 +1,20 @@
 import type { AnyVariables, TypedDocumentNode } from "@urql/core";
-import { useTranslation } from "react-i18next";
 import type { UserErrorPartsFragment } from "../gql/graphql";
 import { toastError } from "../ui";
 import { useLive } from "./context";
+import { codeOf, type Refusal, useErrorText } from "./failure";
 
 interface Reply {
-  readonly errors: readonly Pick<UserErrorPartsFragment, "code">[];
+  readonly errors: readonly (Pick<UserErrorPartsFragment, "code"> & Partial<UserErrorPartsFragment>)[];
 }
 
-type ErrorLike = Pick<UserErrorPartsFragment, "code"> & Partial<UserErrorPartsFragment>;
+export type Outcome<R> =
+  | { readonly ok: true; readonly reply: R }
+  /** `isDecided`: the server has refused it. Otherwise it may or may not have been done. */
+  | { readonly ok: false; readonly errors: readonly Refusal[]; readonly reply: R | undefined; readonly isDecided: boolean };
 
-export type Outcome<R> = { readonly ok: true; readonly reply: R } | { readonly ok: false; readonly errors: readonly ErrorLike[] };
-
-/** Words for a refusal, in the person's language. */
-export function useErrorText(): (error: ErrorLike) => string {
-  const { t } = useTranslation();
-  return (error) => {
-    const text = t(`errors.${error.code}`);
-    return error.limit === null || error.limit === undefined ? text : t("errors.withLimit", { text, limit: error.limit });
-  };
-}
+/** Codes of a request that was not answered to its end: repeating it under the same id is the way on. */
+const OPEN = new Set(["OFFLINE", "INTERNAL", "UNAVAILABLE"]);
 
 /**
  * Runs a mutation and says in a message what went wrong, unless the caller shows the errors itself (`isQuiet`).
@@ -27,7 +22,6 @@ export function useErrorText(): (error: ErrorLike) => string {
  */
 export function useAct() {
   const live = useLive();
-  const { t } = useTranslation();
   const errorText = useErrorText();
   return async <Data, Variables extends AnyVariables>(
     document: TypedDocumentNode<Data, Variables>,
@@ -37,8 +31,9 @@ export function useAct() {
     const result = await live.client.mutation(document, variables).toPromise();
     const reply = result.data ? (Object.entries(result.data).find(([name]) => name !== "__typename")?.[1] as (Data[Exclude<keyof Data, "__typename">] & Reply) | undefined) : undefined;
     if (reply && reply.errors.length === 0) return { ok: true, reply };
-    const errors: readonly ErrorLike[] = reply?.errors ?? [{ code: result.error?.networkError ? "UNAVAILABLE" : "INVALID", message: result.error?.message ?? "" }];
-    if (!isQuiet && errors[0]) toastError(result.error?.networkError ? t("errors.offline") : errorText(errors[0]));
-    return { ok: false, errors };
+    const errors: readonly Refusal[] = reply?.errors ?? [{ code: result.error ? codeOf(result.error) : "INTERNAL" }];
+    const [first] = errors;
+    if (!isQuiet && first) toastError(errorText(first));
+    return { ok: false, errors, reply, isDecided: first !== undefined && !OPEN.has(first.code) };
   };
 }

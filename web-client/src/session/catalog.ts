@@ -25,11 +25,12 @@ export function useRefetchOn(kinds: readonly EventKind[], refetch: () => void, e
   }, [list, everyMs]);
 }
 
-const CHANGES: readonly EventKind[] = ["TAG_CHANGED"];
+const TAG_CHANGES: readonly EventKind[] = ["TAG_CHANGED"];
+const PERSON_CHANGES: readonly EventKind[] = ["PERSON_CHANGED"];
 
 export function useTags() {
   const [{ data }, refetch] = useQuery({ query: TagsDocument, requestPolicy: "cache-first" });
-  useRefetchOn(CHANGES, () => refetch({ requestPolicy: "network-only" }));
+  useRefetchOn(TAG_CHANGES, () => refetch({ requestPolicy: "network-only" }));
   return data?.tags.nodes ?? [];
 }
 
@@ -49,7 +50,8 @@ export function useInboxes() {
 }
 
 export function usePeople() {
-  const [{ data }] = useQuery({ query: PeopleDocument, requestPolicy: "cache-first" });
+  const [{ data }, refetch] = useQuery({ query: PeopleDocument, requestPolicy: "cache-first" });
+  useRefetchOn(PERSON_CHANGES, () => refetch({ requestPolicy: "network-only" }));
   return data?.people.nodes ?? [];
 }
 

@@ -1,5 +1,7 @@
 import { createContext, useContext } from "react";
+import { useTranslation } from "react-i18next";
 import type { ChannelClass, ChannelKind, StartQuery } from "../gql/graphql";
+import type en from "../i18n/en.json";
 import type { Live } from "../live/client";
 import type { IconName } from "../ui";
 
@@ -46,11 +48,18 @@ export interface KindLook {
   readonly isPublic: boolean;
 }
 
-/** How a kind of channel is shown: all of it comes from the server's list of kinds. */
+/** The name of a kind of channel. Platforms are called the same everywhere; kinds that are no platform have words of ours. */
+export function useKindName(): (info: Pick<StartQuery["channelKinds"][number], "class" | "displayName">) => string {
+  const { t, i18n } = useTranslation();
+  return (info) => (i18n.exists(`channels.ownKinds.${info.class}`) ? t(`channels.ownKinds.${info.class as keyof (typeof en)["channels"]["ownKinds"]}`) : info.displayName);
+}
+
+/** How a kind of channel is shown: all else comes from the server's list of kinds. */
 export function useKindLook(): (kind: ChannelKind) => KindLook {
   const { kinds } = useViewer();
+  const nameOf = useKindName();
   return (kind) => {
     const info = kinds.get(kind);
-    return info ? { icon: classIcons[info.class], name: info.displayName, isPublic: info.isPublic } : { icon: "chat", name: kind, isPublic: false };
+    return info ? { icon: classIcons[info.class], name: nameOf(info), isPublic: info.isPublic } : { icon: "chat", name: kind, isPublic: false };
   };
 }

@@ -45,7 +45,7 @@ export interface IconButtonProps extends Omit<AriaProps, "children" | "className
 export function IconButton({ icon, label, keys, look = "quiet", size = "md", className, ...rest }: IconButtonProps) {
   return (
     <Tip text={label} keys={keys}>
-      <AriaButton {...rest} aria-label={label} className={cx(base, looks[look], size === "sm" ? "size-7" : "size-8", className)}>
+      <AriaButton {...rest} aria-label={label} className={cx(base, looks[look], "shrink-0", size === "sm" ? "size-7" : "size-8", className)}>
         <Icon name={icon} />
       </AriaButton>
     </Tip>
@@ -55,7 +55,7 @@ export function IconButton({ icon, label, keys, look = "quiet", size = "md", cla
 export function IconToggle({ icon, label, className, ...rest }: Omit<ToggleButtonProps, "children" | "className"> & { icon: IconName; label: string; className?: string }) {
   return (
     <Tip text={label}>
-      <AriaToggle {...rest} aria-label={label} className={cx(base, "size-7 text-ink-2 hover:bg-hover data-[selected]:bg-accent-soft data-[selected]:text-accent-text", className)}>
+      <AriaToggle {...rest} aria-label={label} className={cx(base, "size-7 shrink-0 text-ink-2 hover:bg-hover data-[selected]:bg-accent-soft data-[selected]:text-accent-text", className)}>
         <Icon name={icon} />
       </AriaToggle>
     </Tip>

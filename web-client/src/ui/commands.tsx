@@ -23,10 +23,11 @@ export interface KeySettings {
 
 const SEQUENCE_MS = 1_000;
 
+/** Where letters are meant for what has the focus: fields, controls that choose by letter, and whole parts that say so. */
+const QUIET = 'input,textarea,select,[role="radio"],[role="tab"],[role="listbox"],[role="spinbutton"],[aria-haspopup="listbox"],[data-keys="off"]';
+
 function isTyping(target: EventTarget | null): boolean {
-  if (!(target instanceof HTMLElement)) return false;
-  if (target.isContentEditable || target.tagName === "TEXTAREA" || target.tagName === "SELECT") return true;
-  return target instanceof HTMLInputElement && !["checkbox", "radio", "button", "submit"].includes(target.type);
+  return target instanceof HTMLElement && (target.isContentEditable || target.closest(QUIET) !== null);
 }
 
 /** The one list of commands and the keys that lead to them. */

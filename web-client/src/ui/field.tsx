@@ -21,7 +21,8 @@ export interface TextFieldProps extends Omit<AriaTextFieldProps, "className" | "
 export function TextField({ label, hint, error, placeholder, rows, className, isLabelHidden, isMono, ...rest }: TextFieldProps) {
   const look = cx(box, isMono && "font-mono text-sm");
   return (
-    <AriaTextField {...rest} isInvalid={error !== undefined} className={cx("flex flex-col gap-1", className)}>
+    // Errors come from the server: the browser must not hold the corrected form back because of the old ones.
+    <AriaTextField validationBehavior="aria" {...rest} isInvalid={error !== undefined} className={cx("flex flex-col gap-1", className)}>
       <Label className={isLabelHidden ? "sr-only" : labelLook}>
         {label}
         {rest.isRequired && <span className="text-danger"> *</span>}

@@ -63,3 +63,14 @@ export function useFormats(): Formats {
     list: (items) => new Intl.ListFormat(language, { type: "conjunction" }).format(items),
   };
 }
+
+/** A language tag in words of another language. */
+export function languageName(tag: string, inLanguage: string): string {
+  try {
+    return new Intl.DisplayNames(inLanguage, { type: "language" }).of(tag) ?? tag;
+  } catch (error) {
+    // Platforms send tags that are none; they are shown as they came.
+    if (error instanceof RangeError) return tag;
+    throw error;
+  }
+}

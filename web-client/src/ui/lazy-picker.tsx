@@ -1,12 +1,7 @@
-import { lazy, Suspense } from "react";
-import type { Picker as Full } from "./picker";
+import { lazily } from "./lazily";
 
-const Loaded = lazy(() => import("./picker").then((module) => ({ default: module.Picker })));
+const Loaded = lazily(() => import("./picker").then((module) => module.Picker));
 
-export function Picker(props: Parameters<typeof Full>[0]) {
-  return (
-    <Suspense>
-      <Loaded {...props} />
-    </Suspense>
-  );
+export function Picker(props: Omit<Parameters<typeof Loaded>[0], "room" | "fallback">) {
+  return <Loaded room="corner" {...props} />;
 }

@@ -44,30 +44,38 @@ export function Picker({ label, placeholder, items, onPick, onClose, isMultiple,
           <Icon name="search" className="text-ink-3" />
           <Input placeholder={placeholder} className="h-12 flex-1 bg-transparent text-lg outline-none [&::-webkit-search-cancel-button]:hidden" />
         </SearchField>
-        <ListBox
+        <div
+          // A long list scrolls; whoever has no pointer reaches that too.
+          tabIndex={0}
+          role="region"
           aria-label={label}
-          items={items}
-          className="max-h-80 overflow-auto p-1.5 outline-none"
-          renderEmptyState={() => <p className="p-4 text-center text-sm text-ink-3">{t(onCreate ? "ui.createHint" : "ui.nothingFound")}</p>}
-          onAction={(key) => {
-            if (!isMultiple) onClose();
-            onPick(String(key));
-          }}
+          className="max-h-80 overflow-auto focus-visible:-outline-offset-2"
         >
-          {(item) => (
-            <ListBoxItem id={item.id} textValue={item.label} className="flex items-center gap-3 rounded-md px-3 py-2 text-sm outline-none data-[focused]:bg-accent-soft data-[focused]:text-accent-text">
-              {item.icon && <Icon name={item.icon} />}
-              <span className="flex-1">{item.label}</span>
-              {item.hint && <span className="text-xs">{item.hint}</span>}
-              {item.isOn && (
-                <>
-                  <Icon name="check" />
-                  <span className="sr-only">{t("ui.chosen")}</span>
-                </>
-              )}
-            </ListBoxItem>
-          )}
-        </ListBox>
+          <ListBox
+            aria-label={label}
+            items={items}
+            className="p-1.5 outline-none"
+            renderEmptyState={() => <p className="p-4 text-center text-sm text-ink-3">{t(onCreate ? "ui.createHint" : "ui.nothingFound")}</p>}
+            onAction={(key) => {
+              if (!isMultiple) onClose();
+              onPick(String(key));
+            }}
+          >
+            {(item) => (
+              <ListBoxItem id={item.id} textValue={item.label} className="flex items-center gap-3 rounded-md px-3 py-2 text-sm outline-none data-[focused]:bg-accent-soft data-[focused]:text-accent-text">
+                {item.icon && <Icon name={item.icon} />}
+                <span className="flex-1">{item.label}</span>
+                {item.hint && <span className="text-xs">{item.hint}</span>}
+                {item.isOn && (
+                  <>
+                    <Icon name="check" />
+                    <span className="sr-only">{t("ui.chosen")}</span>
+                  </>
+                )}
+              </ListBoxItem>
+            )}
+          </ListBox>
+        </div>
       </Autocomplete>
     </Sheet>
   );

@@ -1,8 +1,6 @@
 import {
   Button as AriaButton,
-  ComboBox as AriaComboBox,
   FieldError,
-  Input,
   Label,
   ListBox,
   ListBoxItem,
@@ -40,6 +38,7 @@ const item =
 export function Select({ label, options, value, onChange, placeholder, isRequired, isLabelHidden, hint, error, className, size = "md" }: ChoiceProps) {
   return (
     <AriaSelect
+      validationBehavior="aria"
       value={value}
       onChange={(key) => key !== null && onChange(String(key))}
       isInvalid={error !== undefined}
@@ -71,39 +70,5 @@ export function Select({ label, options, value, onChange, placeholder, isRequire
         </ListBox>
       </Popover>
     </AriaSelect>
-  );
-}
-
-export function ComboBox({ label, options, value, onChange, placeholder, isRequired, isLabelHidden, error, className, onInput }: ChoiceProps & { onInput?: (text: string) => void }) {
-  return (
-    <AriaComboBox
-      value={value}
-      onChange={(key) => key !== null && onChange(String(key))}
-      isInvalid={error !== undefined}
-      isRequired={isRequired ?? false}
-      menuTrigger="focus"
-      allowsEmptyCollection
-      defaultItems={options}
-      {...(onInput ? { onInputChange: onInput } : {})}
-      className={cx("flex flex-col gap-1", className)}
-    >
-      <Label className={isLabelHidden ? "sr-only" : labelLook}>{label}</Label>
-      <div className="relative">
-        <Input placeholder={placeholder ?? ""} className={cx(box, "h-8 pr-8")} />
-        <AriaButton className="absolute inset-y-0 right-0 flex w-8 items-center justify-center text-ink-3">
-          <Icon name="chevron" size={14} />
-        </AriaButton>
-      </div>
-      <FieldError className="text-xs text-danger">{error}</FieldError>
-      <Popover className="min-w-(--trigger-width)">
-        <ListBox className="max-h-72 overflow-auto p-1 outline-none">
-          {(option: Option) => (
-            <ListBoxItem id={option.id} textValue={option.label} className={item}>
-              {option.label}
-            </ListBoxItem>
-          )}
-        </ListBox>
-      </Popover>
-    </AriaComboBox>
   );
 }

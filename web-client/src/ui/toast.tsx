@@ -55,9 +55,11 @@ function Toast({ item }: { item: Words }) {
     return () => clearTimeout(timer);
   }, [item]);
   return (
-    <li role={item.isError ? "alert" : undefined} className="rise pointer-events-auto flex max-w-96 items-center gap-3 rounded-lg bg-ink px-3 py-2 text-sm text-canvas shadow-pop">
+    <li className="rise pointer-events-auto flex max-w-96 items-center gap-3 rounded-lg bg-ink px-3 py-2 text-sm text-canvas shadow-pop">
       {item.isError && <Icon name="warning" />}
-      <span className="min-w-0 flex-1">{item.text}</span>
+      <span role={item.isError ? "alert" : undefined} className="min-w-0 flex-1">
+        {item.text}
+      </span>
       {item.action && (
         <button
           type="button"

@@ -22,7 +22,8 @@ const outage = [/ERR_CONNECTION_REFUSED|ERR_CONNECTION_RESET|ERR_EMPTY_RESPONSE|
 export async function open(browser, origin, { language = "de", theme = "light", locale = "de-DE", width = 1440, height = 900 } = {}) {
   const context = await browser.newContext({ viewport: { width, height }, locale, colorScheme: "light", reducedMotion: "reduce" });
   await context.addInitScript(([l, t]) => {
-    if (!localStorage.getItem("tributary.prefs")) localStorage.setItem("tributary.prefs", JSON.stringify({ language: l, theme: t }));
+    // The frame of a mail has no storage.
+    if (window === window.top && !localStorage.getItem("tributary.prefs")) localStorage.setItem("tributary.prefs", JSON.stringify({ language: l, theme: t }));
   }, [language, theme]);
   const page = await context.newPage();
   page.complaints = [];
@@ -51,14 +52,16 @@ export async function signIn(page, origin, { email, password }) {
   await page.locator("[data-row]").first().waitFor();
 }
 
-/** What axe finds on the page, as readable lines. */
-export async function axe(page) {
+/** What axe finds on the page or in one element of it, as readable lines. */
+export async function axe(page, within = null) {
   // Through the debugger: the page's own policy allows no inline script.
   const session = await page.context().newCDPSession(page);
   await session.send("Runtime.evaluate", { expression: axeSource });
   await session.detach();
-  return page.evaluate(async () => {
-    const { violations } = await globalThis.axe.run(document, { iframes: false, runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"] });
+  return page.evaluate(async (selector) => {
+    // A part stands in somebody else's landmarks.
+    const rules = selector === null ? {} : { region: { enabled: false } };
+    const { violations } = await globalThis.axe.run(selector ?? document, { iframes: false, rules, runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"] });
     return violations.flatMap((violation) => violation.nodes.slice(0, 3).map((node) => `${violation.id}: ${node.target.join(" ")} (${node.any[0]?.message ?? violation.help})`));
-  });
+  }, within);
 }

@@ -5,11 +5,12 @@ import { admin } from "./demo.mjs";
 
 /** The shop page of the demo with the widget in it. */
 export async function customer(browser, server, options = {}) {
-  const token = await server.signIn(admin);
-  const { channels } = await server.ask("{ channels(first: 20) { nodes { id widget { demoUrl } } } }", {}, token);
+  const node = server.customer;
+  const token = await node.signIn(admin);
+  const { channels } = await node.ask("{ channels(first: 20) { nodes { id widget { demoUrl } } } }", {}, token);
   const { demoUrl } = channels.nodes.find((channel) => channel.widget)?.widget ?? {};
   assert.ok(demoUrl, "the demo has a web chat with a demo page");
-  const page = await open(browser, server.origin, options);
+  const page = await open(browser, node.origin, options);
   await page.goto(demoUrl);
   await page.locator("dc-chat button.launcher").click();
   await page.locator("dc-chat textarea").waitFor();
@@ -27,10 +28,19 @@ export async function rowOf(page, server, text) {
   const token = await server.signIn(admin);
   for (;;) {
     const { interactions } = await server.ask("{ interactions(first: 10) { nodes { id messages(first: 1) { nodes { text } } } } }", {}, token);
-    const found = interactions.nodes.find((item) => item.messages.nodes[0]?.text === text);
+    const found = interactions.nodes.find((item) => item.messages.nodes[0]?.text.startsWith(text));
     if (found) return page.locator(`[data-row="${found.id}"]`);
     await new Promise((done) => setTimeout(done, 100));
   }
+}
+
+/** Sends a question with answers to tap, from the composer of the open interaction. */
+export async function askWithQuickReplies(agent, question, answers) {
+  await agent.getByRole("button", { name: "Quick replies" }).click();
+  await agent.getByRole("textbox", { name: "Question" }).fill(question);
+  for (const [index, answer] of answers.entries()) await agent.getByRole("textbox", { name: `Answer ${index + 1}` }).fill(answer);
+  await agent.getByTestId("preview").getByText(answers.at(-1), { exact: true }).waitFor();
+  await agent.keyboard.press("Control+Enter");
 }
 
 export const tests = {
@@ -53,12 +63,7 @@ export const tests = {
     await visitor.locator("dc-chat").getByText("I am looking.").waitFor();
     await agent.locator('article', { hasText: "I am looking." }).locator('[data-delivery="DELIVERED"],[data-delivery="READ"],[data-delivery="SENT"]').waitFor();
 
-    await agent.getByRole("button", { name: "Quick replies" }).click();
-    await agent.getByRole("textbox", { name: "Question" }).fill("Which parcel?");
-    await agent.getByRole("textbox", { name: "Answer 1" }).fill("The red one");
-    await agent.getByRole("textbox", { name: "Answer 2" }).fill("The blue one");
-    await agent.getByTestId("preview").getByText("The blue one", { exact: true }).waitFor();
-    await agent.keyboard.press("Control+Enter");
+    await askWithQuickReplies(agent, "Which parcel?", ["The red one", "The blue one"]);
     await visitor.locator("dc-chat").getByRole("button", { name: "The blue one" }).click();
 
     await agent.getByTestId("thread").getByText("Chosen").waitFor();

@@ -75,6 +75,28 @@ export const tests = Object.fromEntries(
   ]),
 );
 
+tests["in a narrower window the contact card lies over the thread and leaves it its room"] = async ({ browser, server, shots }) => {
+  const page = await open(browser, server.origin, { width: 1024, height: 768 });
+  const seen = [];
+  await signIn(page, server.origin, admin);
+  await page.locator("[data-row]").first().click();
+  const composer = page.locator("section[data-keys=off]");
+  await composer.waitFor();
+  await look(page, "narrow-interaction", shots, seen);
+  const before = await composer.boundingBox();
+  assert.ok(before.width > 380, `the composer has ${before.width} px`);
+  const card = page.getByTestId("contact-card");
+  assert.equal(await card.count(), 0);
+  await page.getByRole("button", { name: "Kontakt einblenden" }).click();
+  await card.waitFor();
+  await look(page, "narrow-card", shots, seen);
+  assert.deepEqual(await composer.boundingBox(), before);
+  await page.getByRole("button", { name: "Kontakt ausblenden" }).click();
+  await card.waitFor({ state: "detached" });
+  assert.deepEqual(seen, []);
+  assert.deepEqual(page.complaints, []);
+};
+
 tests["the explorer shows its answer and asks nobody else"] = async ({ browser, server, shots }) => {
   const page = await open(browser, server.origin, { language: "en" });
   await signIn(page, server.origin, admin);

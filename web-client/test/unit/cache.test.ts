@@ -1,112 +1,26 @@
-import { afterEach, beforeEach, expect, test } from "vitest";
-import { setListViewer } from "../../src/features/inbox/live";
-import "../../src/features/interaction/live";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { MOST, setListViewer } from "../../src/features/inbox/live";
+import { threadOpened } from "../../src/features/interaction/live";
 import { InteractionPageDocument, ThreadDocument, ViewsDocument } from "../../src/gql/graphql";
-import { Live } from "../../src/live/client";
+import type { Live } from "../../src/live/client";
+import { Unreachable } from "../../src/live/errors";
 import type { Batch } from "../../src/live/follower";
 import type { LogEvent } from "../../src/live/handlers";
-import type { LiveSocket } from "../../src/live/socket";
 import { settle } from "../fakeTimers";
+import { batch, event, type FakeServer, fakeServer, interaction, message, mine } from "../workspace";
 
-type Answer = (body: { operationName: string; variables: Record<string, unknown> }) => unknown;
-
+let server: FakeServer;
 let live: Live;
-let push: (batch: Batch<LogEvent>) => void;
-let answer: Answer;
-const realFetch = globalThis.fetch;
+const push = (next: Batch<LogEvent>) => server.push(next);
 
 beforeEach(() => {
   localStorage.clear();
   setListViewer("per_me");
-  const socket = {
-    subscribe: (_payload: unknown, sink: { next(data: unknown): void }) => {
-      push = (batch) => sink.next({ workspaceEvents: batch });
-      return () => {};
-    },
-    renew: () => {},
-    terminate: () => {},
-  } as unknown as LiveSocket;
-  globalThis.fetch = async (_input, init) => {
-    const data = await answer(JSON.parse(String(init?.body)) as Parameters<Answer>[0]);
-    return new Response(JSON.stringify({ data }), { headers: { "content-type": "application/json" } });
-  };
-  live = new Live("http://localhost", socket);
-  live.begin("c0", "per_me");
+  server = fakeServer();
+  live = server.live;
 });
 
-afterEach(() => {
-  live.end();
-  globalThis.fetch = realFetch;
-});
-
-const person = { __typename: "Person", id: "per_me", name: "Lena" };
-const lastMessage = { __typename: "Message", id: "msg_1", version: 1, direction: "INBOUND", entry: "MESSAGE", text: "Hi", at: "2026-01-01T10:00:00Z", deletedAt: null, author: { __typename: "ActorRef", kind: "CONTACT", name: "Mara", person: null }, delivery: null };
-const interaction = (id: string, version: number, part: Record<string, unknown> = {}) => ({
-  __typename: "Interaction",
-  id,
-  version,
-  reference: "T-1",
-  subject: null,
-  status: "OPEN",
-  priority: "NORMAL",
-  unreadCount: 0,
-  waitingSince: null,
-  hasFailedMessage: false,
-  lastActivityAt: "2026-01-01T10:00:00Z",
-  snoozedUntil: null,
-  channel: { __typename: "Channel", id: "chn_1", kind: "EMAIL", name: "Mail" },
-  contact: { __typename: "Contact", id: "con_1", name: "Mara" },
-  inbox: { __typename: "Inbox", id: "inb_1", name: "Inbox" },
-  skill: null,
-  assignee: person,
-  tags: [],
-  lastMessage,
-  replyPolicy: { __typename: "ReplyPolicy", mayReply: true, until: null, kinds: [], reason: null },
-  ...part,
-});
-const message = (id: string, version: number, part: Record<string, unknown> = {}) => ({
-  __typename: "Message",
-  id,
-  version,
-  direction: "OUTBOUND",
-  entry: "MESSAGE",
-  text: id,
-  subject: null,
-  at: `2026-01-01T10:00:0${version % 10}Z`,
-  createdAt: "2026-01-01T10:00:00Z",
-  editedAt: null,
-  deletedAt: null,
-  clientId: null,
-  isAutomatic: false,
-  interaction: { __typename: "Interaction", id: "int_1" },
-  author: { __typename: "ActorRef", kind: "PERSON", name: "Lena", person },
-  content: { __typename: "TextContent", text: id },
-  attachments: [],
-  quoted: null,
-  reactions: [],
-  mentions: [],
-  system: null,
-  delivery: { __typename: "Delivery", state: "QUEUED", errorCode: null, errorDetail: null, attempts: 0, nextAttemptAt: null, sentAt: null, deliveredAt: null, readAt: null, failedAt: null },
-  renderedAs: null,
-  ...part,
-});
-const mine = {
-  __typename: "View",
-  id: "viw_mine",
-  version: 1,
-  name: "Mine",
-  position: 1,
-  isShared: true,
-  sort: "NEWEST_ACTIVITY",
-  count: 1,
-  unreadCount: 0,
-  inbox: null,
-  scope: null,
-  filter: { __typename: "SavedFilter", statuses: ["OPEN"], assignment: "MINE", assigneeIds: null, channelIds: null, channelKinds: null, inboxIds: null, tagIds: null, skillIds: null, priorities: null, isUnread: null, hasFailed: null },
-};
-const event = (kind: LogEvent["kind"], entity: { id: string; version: number } | null, entityId = entity?.id ?? ""): LogEvent =>
-  ({ __typename: "Event", seq: 1, kind, entityId, entityVersion: entity?.version ?? 0, interactionId: entityId, entity }) as unknown as LogEvent;
-const batch = (from: number, events: LogEvent[]): Batch<LogEvent> => ({ prev: `c${from}`, cursor: `c${from + 1}`, events });
+afterEach(() => server.stop());
 
 /** The rows of the view as the screen would read them now, without asking the server. */
 function rows(): readonly { id: string; status: string }[] {
@@ -115,7 +29,7 @@ function rows(): readonly { id: string; status: string }[] {
 }
 
 async function openView(list: unknown[], cursor = "c0"): Promise<void> {
-  answer = ({ operationName }) =>
+  server.answer = ({ operationName }) =>
     operationName === "Views"
       ? { views: { __typename: "ViewConnection", logCursor: cursor, nodes: [mine] } }
       : { interactions: { __typename: "InteractionConnection", logCursor: cursor, pageInfo: { __typename: "PageInfo", hasNextPage: false, endCursor: null }, nodes: list } };
@@ -146,7 +60,7 @@ test("an event that is older than what is known changes nothing", async () => {
 test("a snapshot that arrives late does not undo what the log said meanwhile", async () => {
   await openView([interaction("int_1", 5)]);
   let release: (data: unknown) => void = () => {};
-  answer = () =>
+  server.answer = () =>
     new Promise((resolve) => {
       release = resolve;
     });
@@ -160,8 +74,8 @@ test("a snapshot that arrives late does not undo what the log said meanwhile", a
   expect(rows()).toEqual([]);
 });
 
-test("messages enter the open thread and take their send out of the outbox", async () => {
-  answer = ({ operationName }) =>
+test("messages enter the open thread and settle their send in the outbox", async () => {
+  server.answer = ({ operationName }) =>
     operationName === "Thread"
       ? { node: { __typename: "Interaction", id: "int_1", messages: { __typename: "MessageConnection", logCursor: "c0", pageInfo: { __typename: "PageInfo", hasPreviousPage: false, startCursor: null }, nodes: [message("msg_1", 1)] } } }
       : new Promise(() => {});
@@ -171,7 +85,8 @@ test("messages enter the open thread and take their send out of the outbox", asy
   expect(live.outbox?.entries.get()).toHaveLength(1);
   push(batch(0, [event("MESSAGE_QUEUED", message("msg_2", 2, { clientId: "cli_1" }))]));
   push(batch(1, [event("DELIVERY_CHANGED", message("msg_2", 3, { clientId: "cli_1", delivery: { ...message("x", 1).delivery, state: "SENT" } }))]));
-  expect(live.outbox?.entries.get()).toEqual([]);
+  expect(live.outbox?.entries.get().map((entry) => entry.state)).toEqual(["accepted"]);
+  expect(Object.keys(localStorage).filter((key) => key.startsWith("tributary.outbox."))).toEqual([]);
   const node = live.client.readQuery(ThreadDocument, variables)?.data?.node;
   const messages = node?.__typename === "Interaction" ? node.messages.nodes : [];
   expect(messages.map((item) => [item.id, item.delivery?.state])).toEqual([
@@ -185,7 +100,7 @@ test("a lost position asks again for everything on the screen", async () => {
   const stop = live.client.query(InteractionPageDocument, { viewId: "viw_mine", first: 50, after: null }).subscribe(() => {});
   await settle();
   const asked: string[] = [];
-  answer = ({ operationName }) => {
+  server.answer = ({ operationName }) => {
     asked.push(operationName);
     if (operationName === "LogEnd") return { logCursor: "c90" };
     return { interactions: { __typename: "InteractionConnection", logCursor: "c90", pageInfo: { __typename: "PageInfo", hasNextPage: false, endCursor: null }, nodes: [interaction("int_9", 90)] } };
@@ -202,4 +117,74 @@ test("a lost position asks again for everything on the screen", async () => {
   stop.unsubscribe();
   expect(asked).toEqual(["LogEnd", "InteractionPage"]);
   expect(live.follower.cursor).toBe("c90");
+});
+
+/** The thread as the screen would read it now, without asking the server. */
+function thread(): readonly string[] {
+  const node = live.client.readQuery(ThreadDocument, { id: "int_1", last: 50, before: null })?.data?.node;
+  return node?.__typename === "Interaction" ? node.messages.nodes.map((item) => item.id) : [];
+}
+
+async function openThread(nodes: unknown[], hasPreviousPage: boolean): Promise<void> {
+  server.answer = () => ({ node: { __typename: "Interaction", id: "int_1", messages: { __typename: "MessageConnection", logCursor: "c0", pageInfo: { __typename: "PageInfo", hasPreviousPage, startCursor: hasPreviousPage ? "p1" : null }, nodes } } });
+  await live.client.query(ThreadDocument, { id: "int_1", last: 50, before: null }).toPromise();
+}
+
+test("a change to a message on a page that is not loaded does not put it at the end", async () => {
+  await openThread([message("msg_5", 5, { createdAt: "2026-01-05T10:00:00Z" })], true);
+  push(batch(0, [event("MESSAGE_CHANGED", message("msg_1", 6, { createdAt: "2026-01-01T10:00:00Z" }))]));
+  push(batch(1, [event("DELIVERY_CHANGED", message("msg_2", 7, { createdAt: "2026-01-02T10:00:00Z" }))]));
+  expect(thread()).toEqual(["msg_5"]);
+  // One that the page reaches back to belongs there, whatever the event: its creation was passed over as older.
+  push(batch(2, [event("DELIVERY_CHANGED", message("msg_6", 8, { createdAt: "2026-01-06T10:00:00Z" }))]));
+  push(batch(3, [event("MESSAGE_RECEIVED", message("msg_7", 9, { createdAt: "2026-01-01T10:00:00Z" }))]));
+  expect(thread()).toEqual(["msg_5", "msg_6", "msg_7"]);
+});
+
+test("a whole thread takes in any message of its own", async () => {
+  await openThread([message("msg_5", 5, { createdAt: "2026-01-05T10:00:00Z" })], false);
+  push(batch(0, [event("MESSAGE_CHANGED", message("msg_1", 6, { createdAt: "2026-01-01T10:00:00Z" }))]));
+  expect(thread()).toEqual(["msg_5", "msg_1"]);
+});
+
+test("threads that nobody looks at are let go, the one on the screen is not", async () => {
+  await openThread([message("msg_1", 1)], false);
+  const close = threadOpened("int_1");
+  for (let index = 0; index < 40; index += 1) threadOpened(`int_other_${index}`)();
+  push(batch(0, [event("TAG_CHANGED", null, "tag_1")]));
+  expect(thread()).toEqual(["msg_1"]);
+  close();
+  for (let index = 0; index < 40; index += 1) threadOpened(`int_more_${index}`)();
+  push(batch(1, [event("TAG_CHANGED", null, "tag_1")]));
+  expect(thread()).toEqual([]);
+});
+
+test("a list never grows over its limit, however much the log adds", async () => {
+  await openView(Array.from({ length: MOST }, (_, index) => interaction(`int_${index}`, 5)));
+  push(batch(0, [event("INTERACTION_OPENED", interaction("int_new", 6))]));
+  expect(rows()).toHaveLength(MOST);
+  expect(rows()[0]?.id).toBe("int_new");
+});
+
+test("a query that failed while offline is asked again when the connection is back", async () => {
+  await openView([interaction("int_1", 5)]);
+  push(batch(0, []));
+  server.cut(new Unreachable());
+  const asked: string[] = [];
+  server.answer = ({ operationName }) => {
+    asked.push(operationName);
+    throw new Error("nobody there");
+  };
+  const results: boolean[] = [];
+  const stop = live.client.query(ThreadDocument, { id: "int_9", last: 50, before: null }).subscribe((result) => results.push(result.error !== undefined));
+  await vi.waitFor(() => expect(results).toEqual([true]));
+  server.answer = ({ operationName }) => {
+    asked.push(operationName);
+    return { node: null };
+  };
+  live.hurry();
+  push(batch(1, []));
+  await vi.waitFor(() => expect(results.at(-1)).toBe(false));
+  expect(asked).toEqual(["Thread", "Thread"]);
+  stop.unsubscribe();
 });

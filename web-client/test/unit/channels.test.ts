@@ -26,14 +26,14 @@ describe("settings of a channel", () => {
   test("show each refusal at its field", () => {
     const { at, rest } = byField(
       [
-        { code: "INVALID", field: ["settings", "host"], message: "no such host" },
-        { code: "EMPTY", field: ["defaultSkillId"], message: "" },
-        { code: "CONFLICT", field: [], message: "" },
+        { code: "INVALID", field: ["settings", "host"] },
+        { code: "EMPTY", field: ["defaultSkillId"] },
+        { code: "CONFLICT", field: [] },
       ],
       fields,
       (error) => error.code.toLowerCase(),
     );
-    expect(at).toEqual({ host: "no such host", defaultSkillId: "empty" });
+    expect(at).toEqual({ host: "invalid", defaultSkillId: "empty" });
     expect(rest).toEqual(["conflict"]);
   });
 });

@@ -73,3 +73,10 @@ describe("keys", () => {
     expect(press("ArrowDown")).toBe(true);
   });
 });
+
+test("single keys leave controls that choose by letter alone, and parts that say so", () => {
+  document.body.innerHTML = '<div data-keys="off"><button id="button"></button></div><div id="tab" role="tab"></div><button id="select" aria-haspopup="listbox"></button><input type="checkbox" id="check"><div role="toolbar"><button id="tool"></button></div>';
+  for (const id of ["button", "tab", "select", "check"]) expect(press("j", {}, id), id).toBe(false);
+  expect(press("j", {}, "tool")).toBe(true);
+  expect(press("Enter", { ctrlKey: true })).toBe(true);
+});

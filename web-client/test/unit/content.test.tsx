@@ -20,29 +20,45 @@ describe("HTML of a mail", () => {
     ["link", '<link rel="stylesheet" href="https://evil.example/a.css">'],
   ];
   test.each(hostile)("%s is taken out", (_name, source) => {
-    const { html } = sanitise(source, none, true);
+    const { html } = sanitise(source, none, none);
     expect(html).not.toMatch(/script|onerror|onbegin|javascript:|<form|<input|<iframe|<base|<svg|<meta|<link/iu);
   });
 
   test("nothing is fetched from elsewhere without consent", () => {
     const source = '<img src="https://t.example/p.gif"><p style="background:url(https://t.example/b.png)">x</p><style>@import "https://t.example/a.css"; p{background:url("//t.example/c.png")}</style><table background="https://t.example/d.png"><tr><td>y</td></tr></table>';
-    const without = sanitise(source, none, false);
+    const without = sanitise(source, none, none);
     expect(without.hasRemote).toBe(true);
     expect(without.html).not.toContain("t.example");
     expect(without.html).toContain("x");
-    expect(sanitise(source, none, true).html).toContain("https://t.example/p.gif");
+  });
+
+  test("with consent pictures come from our own server, and nothing else comes at all", () => {
+    const source = '<img src="https://t.example/p.gif?a=1&amp;b=2"><img data-remote-src="https://t.example/q.gif"><img srcset="https://t.example/s.gif 2x"><p style="background:url(https://t.example/b.png)">x</p><a data-remote-src="https://t.example/r.gif">y</a>';
+    expect(sanitise(source, none, none).html).not.toContain("t.example");
+    expect(sanitise('<img data-remote-src="https://t.example/q.gif">', none, none).hasRemote).toBe(true);
+    const own = new Map([
+      ["https://t.example/p.gif?a=1&b=2", "https://inbox.example/media/picture?one"],
+      ["https://t.example/q.gif", "https://inbox.example/media/picture?two"],
+      ["https://t.example/b.png", "https://inbox.example/media/picture?three"],
+    ]);
+    const { html, hasRemote } = sanitise(source, none, own);
+    expect(html).toContain('src="https://inbox.example/media/picture?one"');
+    expect(html).toContain('src="https://inbox.example/media/picture?two"');
+    expect(html).not.toContain("t.example");
+    expect(html).not.toContain("three");
+    expect(hasRemote).toBe(false);
   });
 
   test("pictures of the message itself are shown, unknown ones are dropped", () => {
     const cid = new Map([["logo@mail", "/media/att_1"]]);
-    const { html, hasRemote } = sanitise('<img src="cid:logo@mail"><img src="cid:other">', cid, false);
+    const { html, hasRemote } = sanitise('<img src="cid:logo@mail"><img src="cid:other">', cid, none);
     expect(html).toContain('src="/media/att_1"');
     expect(html).not.toContain("cid:");
     expect(hasRemote).toBe(false);
   });
 
   test("links open elsewhere and tell nothing", () => {
-    expect(sanitise('<a href="https://a.example" target="_self">a</a>', none, false).html).toContain('rel="noopener noreferrer"');
+    expect(sanitise('<a href="https://a.example" target="_self">a</a>', none, none).html).toContain('rel="noopener noreferrer"');
   });
 
   test("only what our own composer writes stands in a bubble", () => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { comparator, type Filter, type Filterable, matches } from "../../src/features/inbox/filter";
-import { heldOrder } from "../../src/features/inbox/held";
+import { heirOf, heldOrder } from "../../src/features/inbox/held";
 import { answers, group } from "../../src/features/interaction/group";
 import { snoozeChoices } from "../../src/features/interaction/snooze";
 import { marked } from "../../src/features/search/marked";
@@ -117,4 +117,12 @@ test("waiting times are short and in the person's language", () => {
   expect(shortDuration(5 * 60_000, "de")).toBe("5 Min.");
   expect(shortDuration(3 * 3_600_000, "en")).toBe("3 hr");
   expect(shortDuration(72 * 3_600_000, "de")).toBe("3 Tg.");
+});
+
+test("the focus of a row that leaves goes to its neighbour", () => {
+  expect(heirOf("b", ["a", "b", "c"], ["a", "b", "c"])).toBe("b");
+  expect(heirOf("b", ["a", "b", "c"], ["a", "c"])).toBe("c");
+  expect(heirOf("c", ["a", "b", "c"], ["a", "b"])).toBe("b");
+  expect(heirOf("b", ["a", "b", "c"], ["a"])).toBe("a");
+  expect(heirOf("a", ["a"], [])).toBeUndefined();
 });

@@ -102,6 +102,18 @@ test("a lower version never wins", () => {
   expect(gate.admit({ __typename: "Contact", id: "m1", version: 1 })).toBe(true);
 });
 
+test("the gate forgets who was not heard of for longest, never who was just heard", () => {
+  const gate = new VersionGate(2);
+  const see = (id: string, version: number) => gate.admit({ __typename: "Message", id, version });
+  see("a", 5);
+  see("b", 5);
+  see("a", 6);
+  see("c", 5);
+  expect(gate.size).toBe(2);
+  expect(see("a", 5)).toBe(false);
+  expect(see("b", 1)).toBe(true);
+});
+
 describe("outbox", () => {
   const message = (clientId: string, interactionId = "int_1") => ({ clientId, interactionId, payload: { text: clientId }, text: clientId });
 
@@ -134,14 +146,29 @@ describe("outbox", () => {
     expect(posted).toEqual(["a", "c", "b"]);
   });
 
-  test("an entry leaves when the log shows it, even before the reply", async () => {
-    const { box, answers, storage } = outbox();
+  test("an entry is done when the log shows it, even before the reply, and stays in sight until its thread can have it", async () => {
+    const { box, timers, posted, answers, storage } = outbox();
     box.add(message("a"));
     box.settle("a");
-    expect(box.entries.get()).toEqual([]);
+    expect(storage.length).toBe(0);
     answers[0]?.({ kind: "accepted", messageId: "msg_a" });
     await settle();
+    box.flush();
+    expect(box.entries.get().map((entry) => entry.state)).toEqual(["accepted"]);
+    expect(storage.length).toBe(0);
+    timers.advance(10_000);
     expect(box.entries.get()).toEqual([]);
+    expect(posted).toEqual(["a"]);
+  });
+
+  test("an entry that the log has shown is not sent again when the reply is lost", async () => {
+    const { box, timers, posted, answers, storage } = outbox();
+    box.add(message("a"));
+    box.settle("a");
+    answers[0]?.(new Unreachable());
+    await settle();
+    timers.advance(60_000);
+    expect(posted).toEqual(["a"]);
     expect(storage.length).toBe(0);
   });
 
@@ -182,6 +209,22 @@ describe("outbox", () => {
     expect(box.entries.get()[0]).toMatchObject({ state: "sending", payload: { text: "shorter" } });
   });
 
+  test("what has lain for more than six days is not sent again by itself or by hand", () => {
+    const { box, storage, timers, posted } = outbox();
+    box.add(message("a"));
+    box.close();
+    timers.advance(6 * 24 * 3_600_000 + 1);
+    const later = new Outbox<{ text: string }>({ post: () => Promise.reject(new Error("must not be asked")), storage, owner: "agt_1", timers });
+    later.resume();
+    later.flush();
+    expect(posted).toEqual(["a"]);
+    expect(later.entries.get()).toMatchObject([{ clientId: "a", state: "failed", error: { code: "TOO_OLD" } }]);
+    later.retry("a");
+    expect(later.entries.get()[0]?.state).toBe("failed");
+    later.discard("a");
+    expect(storage.length).toBe(0);
+  });
+
   test("a conflict is kept and can be forced or thrown away", async () => {
     const { box, answers } = outbox();
     box.add(message("a"));
@@ -194,7 +237,7 @@ describe("outbox", () => {
 });
 
 describe("sign-in", () => {
-  const pair = (name: string, expiresAt: number): TokenPair => ({ accessToken: `access-${name}`, refreshToken: `refresh-${name}`, expiresAt });
+  const pair = (name: string, expiresAt: number): TokenPair => ({ accessToken: `access-${name}`, refreshToken: `refresh-${name}`, expiresAt, person: "per_anna" });
 
   test("renews in silence before the token ends and tells the socket", async () => {
     const timers = new FakeTimers();
@@ -234,6 +277,48 @@ describe("sign-in", () => {
     });
     expect(await Promise.all([auth.token(), auth.token()])).toEqual(["access-1", "access-1"]);
     expect(calls).toBe(1);
+  });
+
+  describe("two people in one browser", () => {
+    const tab = (storage: MemoryStorage, renew: (token: string) => Promise<TokenPair>) => new AuthStore({ renew, storage, timers: new FakeTimers() });
+
+    test("a tab ends when another one turns into somebody else", () => {
+      const storage = new MemoryStorage();
+      const anna = tab(storage, () => Promise.reject(new Unreachable()));
+      anna.signedIn(pair("anna", 2_000_000));
+      const other = tab(storage, () => Promise.reject(new Unreachable()));
+      other.signedIn({ ...pair("ben", 2_000_000), person: "per_ben" });
+      anna.heardOfTabs();
+      expect(anna.state.get()).toEqual({ status: "signedOut", reason: "other" });
+      expect(anna.currentToken()).toBeNull();
+      // The tokens are theirs: they stay.
+      expect(storage.getItem("tributary.refresh")).toBe("refresh-ben");
+      expect(other.state.get().status).toBe("signedIn");
+    });
+
+    test("a tab that has not heard of it does not use the other's token", async () => {
+      const storage = new MemoryStorage();
+      const used: string[] = [];
+      const anna = tab(storage, (token) => {
+        used.push(token);
+        return Promise.resolve({ ...pair("ben2", 2_000_000), person: "per_ben" });
+      });
+      anna.signedIn(pair("anna", 1_000_000));
+      storage.setItem("tributary.refresh", "refresh-ben");
+      storage.setItem("tributary.person", "per_ben");
+      expect(await anna.token()).toBeNull();
+      expect(used).toEqual([]);
+      expect(anna.state.get()).toEqual({ status: "signedOut", reason: "other" });
+    });
+
+    test("the same person in two tabs goes on", () => {
+      const storage = new MemoryStorage();
+      const anna = tab(storage, () => Promise.reject(new Unreachable()));
+      anna.signedIn(pair("1", 2_000_000));
+      tab(storage, () => Promise.reject(new Unreachable())).signedIn(pair("2", 2_000_000));
+      anna.heardOfTabs();
+      expect(anna.state.get().status).toBe("signedIn");
+    });
   });
 
   test("a refused refresh token signs out, an unreachable server does not", async () => {

@@ -2,6 +2,7 @@
 // answers to `window.tributary(...)`. Styles go through CSSOM only and nothing is evaluated, so that strict pages let
 // it work.
 
+import { adopt } from "./adopt";
 import { ChatClient } from "./client";
 import { accents } from "./colour";
 import type { Panel } from "./host";
@@ -32,9 +33,7 @@ function element(): { host: HTMLElement; root: HTMLElement; box: HTMLElement } {
   customElements.define("dc-chat", class extends HTMLElement {});
   const host = document.createElement("dc-chat");
   const shadow = host.attachShadow({ mode: "open" });
-  const sheet = new CSSStyleSheet();
-  sheet.replaceSync(STYLE);
-  shadow.adoptedStyleSheets = [sheet];
+  adopt(shadow, STYLE);
   const root = document.createElement("div");
   const box = document.createElement("div");
   root.className = "root";
@@ -89,29 +88,31 @@ function start(tag: HTMLScriptElement, key: string): Command {
     if (isOpen) client.connect();
     if (toggle) toggle(isOpen);
     else if (isOpen) {
-      load().then(
-        ({ show }) => {
+      load()
+        .then(({ show }) => {
           if (toggle || !isOpen) return;
           toggle = () => {};
-          show(box, { client, language, locale, t }, () => setOpen(false), (given) => {
+          return show(box, { client, language, locale }, () => setOpen(false), (given) => {
             toggle = given;
             given(isOpen);
           });
-        },
-        () => {
+        })
+        .catch(() => {
           // The next click tries again.
-          loading = null;
+          loading = toggle = null;
           setOpen(false);
           emit("error", { code: "UNAVAILABLE" });
-        },
-      );
+        });
     }
     if (!isOpen) launcher.button.focus();
     emit(isOpen ? "open" : "close");
   };
   launcher.button.onclick = () => setOpen(!isOpen);
   // Whoever comes near the button will probably press it; a failure shows when they do.
-  launcher.button.onpointerenter = launcher.button.onfocus = () => void load().catch(() => (loading = null));
+  launcher.button.onpointerenter = launcher.button.onfocus = () =>
+    void load()
+      .then(({ prepare }) => prepare(language))
+      .catch(() => (loading = null));
 
   const appear = () => {
     const paint = accents(colour) ?? accents(client.store.get().config?.colour);

@@ -1,177 +1,30 @@
 // What the widget itself says. Both languages have the same keys, held by a test; `{n}` and `{name}` are filled in,
-// and keys that end in `_one` and `_other` follow the plural rules of the language.
+// and keys that end in `_one` and `_other` follow the plural rules of the language. The button's words stand here; those
+// of the open chat are fetched with it, in one language.
 
-const en = {
-  title: "Chat with us",
-  open: "Open chat",
-  close: "Close chat",
-  unread_one: "{n} unread message",
-  unread_other: "{n} unread messages",
-  online: "We are here for you",
-  away: "We are away at the moment",
-  waiting: "Somebody will be with you shortly",
-  position: "Your place in the queue: {n}",
-  conversation: "Conversation",
-  greeting: "Hello! How can we help you?",
-  you: "You",
-  us: "Us",
-  bot: "automatic",
-  typing: "{name} is writing",
-  typing_somebody: "Somebody is writing",
-  today: "Today",
-  yesterday: "Yesterday",
-  older: "Show earlier messages",
-  newest: "Newest messages",
-  write: "Write a message",
-  send: "Send",
-  attach: "Attach a file",
-  remove: "Remove {name}",
-  drop: "Drop files here",
-  uploading: "Uploading {name}, {n} %",
-  too_large: "{name} is too large. At most {n} MB are possible.",
-  wrong_type: "{name} is of a type that cannot be sent here.",
-  too_many: "At most {n} files fit into one message.",
-  upload_failed: "{name} could not be uploaded.",
-  too_long: "That is too long: at most {n} characters.",
-  file: "File {name}, {size}",
-  picture: "Picture {name}",
-  state_waiting: "Waiting to be sent",
-  state_SENT: "Sent",
-  state_DELIVERED: "Delivered",
-  state_READ: "Seen",
-  state_failed: "Not sent",
-  failed_limit: "Not sent: that was too fast.",
-  retry: "Try again",
-  discard: "Discard",
-  reply: "Reply to this message",
-  quoted: "In reply to {name}",
-  unquote: "Do not reply to this message",
-  edited: "edited",
-  deleted: "This message was deleted.",
-  reactions: "Reactions",
-  offline: "No connection. What you write is kept and sent later.",
-  refused: "The chat is not available on this page.",
-  end: "End chat",
-  end_sure: "End this chat?",
-  yes: "Yes",
-  no: "No",
-  ended: "The chat has ended. You can write again at any time.",
-  map: "Open map",
-  choose: "Choose",
-  chosen: "Chosen",
-  minutes_one: "{n} minute",
-  minutes_other: "{n} minutes",
-  zone: "Times in {name}",
-  submit: "Submit",
-  submitted: "Submitted",
-  optional: "optional",
-  select: "Please choose",
-  error_required: "Please fill in this field.",
-  error_email: "Please enter a valid e-mail address.",
-  error_phone: "Please enter a valid telephone number.",
-  error_number: "Please enter a number.",
-  error_date: "Please enter a date.",
-  pay: "Pay {name}",
-  reference: "Reference",
-  book: "Book online",
-  leave_title: "Leave us a message",
-  leave_text: "We answer by e-mail as soon as we are back.",
-  leave_name: "Name",
-  leave_email: "E-mail",
-  leave_message: "Message",
-  leave_done: "Thank you! We have your message and answer by e-mail.",
-  leave_waiting: "Your message is being sent …",
-  leave_another: "Write another message",
+import type en from "./words/en";
+
+/** The words of the open chat. */
+export type Words = Record<keyof typeof en, string>;
+
+export const BUTTON = {
+  en: {
+    open: "Open chat",
+    close: "Close chat",
+    unread_one: "{n} unread message",
+    unread_other: "{n} unread messages",
+  },
+  de: {
+    open: "Chat öffnen",
+    close: "Chat schließen",
+    unread_one: "{n} ungelesene Nachricht",
+    unread_other: "{n} ungelesene Nachrichten",
+  },
 };
 
-export type Key = keyof typeof en;
+export type Key = keyof typeof en | keyof (typeof BUTTON)["en"];
 
-const de: Record<Key, string> = {
-  title: "Chatten Sie mit uns",
-  open: "Chat öffnen",
-  close: "Chat schließen",
-  unread_one: "{n} ungelesene Nachricht",
-  unread_other: "{n} ungelesene Nachrichten",
-  online: "Wir sind für Sie da",
-  away: "Wir sind gerade nicht da",
-  waiting: "Gleich ist jemand für Sie da",
-  position: "Ihr Platz in der Warteschlange: {n}",
-  conversation: "Unterhaltung",
-  greeting: "Hallo! Wie können wir Ihnen helfen?",
-  you: "Sie",
-  us: "Wir",
-  bot: "automatisch",
-  typing: "{name} schreibt",
-  typing_somebody: "Jemand schreibt",
-  today: "Heute",
-  yesterday: "Gestern",
-  older: "Frühere Nachrichten zeigen",
-  newest: "Neueste Nachrichten",
-  write: "Nachricht schreiben",
-  send: "Senden",
-  attach: "Datei anhängen",
-  remove: "{name} entfernen",
-  drop: "Dateien hier ablegen",
-  uploading: "{name} wird hochgeladen, {n} %",
-  too_large: "{name} ist zu groß. Höchstens {n} MB sind möglich.",
-  wrong_type: "Dateien wie {name} können hier nicht gesendet werden.",
-  too_many: "In eine Nachricht passen höchstens {n} Dateien.",
-  upload_failed: "{name} konnte nicht hochgeladen werden.",
-  too_long: "Das ist zu lang: höchstens {n} Zeichen.",
-  file: "Datei {name}, {size}",
-  picture: "Bild {name}",
-  state_waiting: "Wartet auf das Senden",
-  state_SENT: "Gesendet",
-  state_DELIVERED: "Zugestellt",
-  state_READ: "Gesehen",
-  state_failed: "Nicht gesendet",
-  failed_limit: "Nicht gesendet: Das war zu schnell.",
-  retry: "Erneut versuchen",
-  discard: "Verwerfen",
-  reply: "Auf diese Nachricht antworten",
-  quoted: "Antwort an {name}",
-  unquote: "Nicht auf diese Nachricht antworten",
-  edited: "bearbeitet",
-  deleted: "Diese Nachricht wurde gelöscht.",
-  reactions: "Reaktionen",
-  offline: "Keine Verbindung. Was Sie schreiben, bleibt erhalten und wird später gesendet.",
-  refused: "Der Chat ist auf dieser Seite nicht verfügbar.",
-  end: "Chat beenden",
-  end_sure: "Diesen Chat beenden?",
-  yes: "Ja",
-  no: "Nein",
-  ended: "Der Chat ist beendet. Sie können jederzeit wieder schreiben.",
-  map: "Karte öffnen",
-  choose: "Auswählen",
-  chosen: "Ausgewählt",
-  minutes_one: "{n} Minute",
-  minutes_other: "{n} Minuten",
-  zone: "Zeiten in {name}",
-  submit: "Absenden",
-  submitted: "Abgesendet",
-  optional: "freiwillig",
-  select: "Bitte wählen",
-  error_required: "Bitte füllen Sie dieses Feld aus.",
-  error_email: "Bitte geben Sie eine gültige E-Mail-Adresse ein.",
-  error_phone: "Bitte geben Sie eine gültige Telefonnummer ein.",
-  error_number: "Bitte geben Sie eine Zahl ein.",
-  error_date: "Bitte geben Sie ein Datum ein.",
-  pay: "{name} bezahlen",
-  reference: "Referenz",
-  book: "Online buchen",
-  leave_title: "Schreiben Sie uns",
-  leave_text: "Wir antworten per E-Mail, sobald wir wieder da sind.",
-  leave_name: "Name",
-  leave_email: "E-Mail",
-  leave_message: "Nachricht",
-  leave_done: "Vielen Dank! Ihre Nachricht ist da, wir antworten per E-Mail.",
-  leave_waiting: "Ihre Nachricht wird gesendet …",
-  leave_another: "Weitere Nachricht schreiben",
-};
-
-export const STRINGS = { en, de };
-
-export type Language = keyof typeof STRINGS;
+export type Language = keyof typeof BUTTON;
 
 /** The first of the wishes that we speak; English otherwise. */
 export function pick(wishes: readonly (string | null | undefined)[]): Language {
@@ -186,11 +39,12 @@ type Plural = Key extends infer K ? (K extends `${infer Stem}_one` ? Stem : neve
 
 export type Translate = (key: Key | Plural, values?: Record<string, string | number>) => string;
 
-export function translator(language: Language): Translate {
-  const texts = STRINGS[language];
+/** Speaks with the button's words, and with those of the open chat once they are there. */
+export function translator(language: Language, words?: Words): Translate {
+  const texts: Record<string, string> = { ...BUTTON[language], ...words };
   const plurals = new Intl.PluralRules(language);
   return (key, values = {}) => {
-    const text = key in texts ? texts[key as Key] : texts[`${key}_${plurals.select(Number(values.n)) === "one" ? "one" : "other"}` as Key];
+    const text = texts[key] ?? texts[`${key}_${plurals.select(Number(values.n)) === "one" ? "one" : "other"}`] ?? key;
     return text.replace(/\{(\w+)\}/g, (_, name: string) => String(values[name] ?? ""));
   };
 }

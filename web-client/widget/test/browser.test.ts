@@ -3,7 +3,7 @@
 // style sheet that unsets everything. With WIDGET_SERVER (origin) and WIDGET_KEY in the environment the first group
 // runs against that server as well; with WIDGET_SHOTS (a folder) pictures are taken to look at.
 
-import { mkdirSync, readFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { resolve } from "node:path";
@@ -27,6 +27,9 @@ let shopOrigin = "";
 let problems: string[] = [];
 let foreign: string[] = [];
 
+/** Everything that the build wrote, as it is asked for. */
+const files = () => ["widget.js", "widget-panel.js", ...readdirSync(resolve(DIST, "widget")).map((name) => `widget/${name}`)];
+
 beforeAll(async () => {
   await build({ configFile: resolve(import.meta.dirname, "../vite.config.ts"), logLevel: "error" });
   browser = await chromium.launch({
@@ -41,7 +44,7 @@ afterAll(async () => {
 
 beforeEach(async () => {
   mock = await new MockServer().start();
-  for (const name of ["widget.js", "widget-panel.js"]) {
+  for (const name of files()) {
     // As a server would that forgot the charset: the script must not need one.
     mock.routes.set(`/${name}`, { type: "text/javascript", body: readFileSync(resolve(DIST, name)), headers: { "access-control-allow-origin": "*" } });
   }
@@ -335,6 +338,49 @@ test("while nobody is there a message can be left", { timeout: TIMEOUT }, async 
   clean();
 });
 
+test("what was filled in outlives closing the panel and somebody coming", { timeout: TIMEOUT }, async () => {
+  mock.config = { ...mock.config, is_online: false };
+  const page = await visit();
+  await open(page);
+  await page.getByRole("textbox", { name: "E-Mail" }).fill("mara@example.org");
+  await page.getByRole("textbox", { name: "Nachricht", exact: true }).fill("Bitte rufen");
+  await page.keyboard.press("Escape");
+  await open(page);
+  expect(await page.getByRole("textbox", { name: "E-Mail" }).inputValue()).toBe("mara@example.org");
+  await page.getByRole("textbox", { name: "Nachricht", exact: true }).pressSequentially(" Sie an");
+  mock.happen({ type: "status", data: { status: "NONE", is_online: true } });
+  await field(page).waitFor();
+  expect(await field(page).inputValue()).toBe("Bitte rufen Sie an");
+  await field(page).press("Enter");
+  await page.getByRole("log").getByText("Bitte rufen Sie an").waitFor();
+
+  mock.say({ kind: "FORM", title: "Ihre Daten", fields: [{ id: "name", label: "Name", field_type: "TEXT", required: true }] });
+  mock.say({ kind: "LIST_PICKER", title: "Was?", multiple: true, sections: [{ items: [{ id: "a", title: "Licht" }, { id: "b", title: "Bremse" }] }] });
+  await page.getByRole("textbox", { name: "Name" }).fill("Mara Li");
+  await page.getByRole("checkbox", { name: "Bremse" }).click();
+  await page.keyboard.press("Escape");
+  await open(page);
+  expect(await page.getByRole("textbox", { name: "Name" }).inputValue()).toBe("Mara Li");
+  expect(await page.getByRole("checkbox", { name: "Bremse" }).getAttribute("aria-checked")).toBe("true");
+  await page.getByRole("button", { name: "Auswählen" }).click();
+  await expect.poll(() => mock.frames.flatMap((frame) => (frame.type === "answer" ? [frame.content] : []))).toMatchObject([{ kind: "SELECTION", items: [{ id: "b", title: "Bremse" }] }]);
+  clean();
+});
+
+test("a message that cannot be shown stands alone with its text", { timeout: TIMEOUT }, async () => {
+  const page = await visit();
+  await open(page);
+  await write(page, "Hallo");
+  await expect.poll(() => mock.messages.length).toBe(1);
+  // As a newer server might send it.
+  mock.say({ kind: "LIST_PICKER", title: "Neu", multiple: false } as never, { text: "Neuer Aufbau" });
+  mock.say({ kind: "TEXT", text: "danach" });
+  await page.getByRole("log").getByText("danach").waitFor();
+  await page.getByRole("log").getByText("Neuer Aufbau").waitFor();
+  expect(await field(page).isVisible()).toBe(true);
+  clean();
+});
+
 test.each([
   ["light", {}],
   ["dark", { isDark: true }],
@@ -351,6 +397,8 @@ test.each([
   await log.getByText("[Aufkleber]").waitFor();
   mock.whisper({ type: "typing", data: { author: { name: "Jana Vogel", kind: "AGENT" }, is_typing: true } });
   await page.getByText(/Jana Vogel (schreibt|is writing)/).waitFor();
+  // The rarer kinds have come too.
+  await log.locator("form").waitFor();
   expect(await violations(page)).toEqual([]);
   if (SHOTS) {
     for (let i = 0; i < 8; i++) {
@@ -385,8 +433,39 @@ test("the page can steer it before and after it is there", { timeout: TIMEOUT },
   clean();
 });
 
-test("both files stay small and plain", () => {
-  for (const name of ["widget.js", "widget-panel.js"]) {
+test("what most chats never need is fetched only with the first message that needs it", { timeout: TIMEOUT }, async () => {
+  const page = await visit();
+  await open(page);
+  await write(page, "Hallo");
+  mock.say({ kind: "QUICK_REPLIES", text: "Worum geht es?", replies: [{ id: "a", title: "Bestellung" }] });
+  await page.getByRole("log").getByRole("button", { name: "Bestellung" }).waitFor();
+  const fetched = (name: string) => mock.requests.filter((request) => request.includes(`/widget/${name}-`)).length;
+  expect([fetched("chat"), fetched("de"), fetched("en"), fetched("more")]).toEqual([1, 1, 0, 0]);
+  mock.say({ kind: "FORMATTED", markup: "MARKDOWN", source: "Das ist **wichtig**" }, { text: "Das ist wichtig" });
+  await page.getByRole("log").locator("strong", { hasText: "wichtig" }).waitFor();
+  expect(fetched("more")).toBe(1);
+  clean();
+});
+
+test("what cannot be fetched leaves the readable text and can be asked for again", { timeout: TIMEOUT }, async () => {
+  const page = await visit();
+  await open(page);
+  await write(page, "Hallo");
+  await page.route("**/widget/more-*", (route) => route.abort());
+  mock.say({ kind: "FORMATTED", markup: "MARKDOWN", source: "Das ist **wichtig**" }, { text: "Das ist wichtig" });
+  await page.getByRole("log").getByText("Das ist wichtig").waitFor();
+  const again = page.getByRole("button", { name: "Erneut versuchen" });
+  await again.waitFor();
+  await page.unroute("**/widget/more-*");
+  await again.click();
+  await page.getByRole("log").locator("strong", { hasText: "wichtig" }).waitFor();
+  // What the browser itself says of what we took away.
+  expect(problems.splice(0)).toEqual(["Failed to load resource: net::ERR_FAILED"]);
+  clean();
+});
+
+test("all files stay small and plain", () => {
+  for (const name of files()) {
     const code = readFileSync(resolve(DIST, name), "latin1");
     expect(/^[\n\t -~]*$/.test(code)).toBe(true);
     expect(/\beval\(|new Function|\/widget\/src\//.test(code)).toBe(false);

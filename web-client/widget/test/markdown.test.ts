@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { htmlNodes, markdownNodes, textNodes } from "../src/markdown";
+import { htmlNodes, markdownNodes } from "../src/markdown";
+import { textNodes } from "../src/text";
 
 function html(nodes: DocumentFragment): string {
   const div = document.createElement("div");

@@ -1,6 +1,10 @@
 import { expect, test } from "vitest";
 import { accents } from "../src/colour";
-import { pick, STRINGS, translator } from "../src/strings";
+import { BUTTON, pick, translator } from "../src/strings";
+import de from "../src/words/de";
+import en from "../src/words/en";
+
+const STRINGS = { en: { ...BUTTON.en, ...en }, de: { ...BUTTON.de, ...de } };
 
 const holes = (text: string) => [...text.matchAll(/\{(\w+)\}/g)].map((match) => match[1]).sort();
 
@@ -16,7 +20,7 @@ test("both languages say the same things with the same holes", () => {
 test("plurals and holes are filled in", () => {
   expect(translator("de")("unread", { n: 1 })).toBe("1 ungelesene Nachricht");
   expect(translator("en")("unread", { n: 3 })).toBe("3 unread messages");
-  expect(translator("en")("typing", { name: "$& {n}" })).toBe("$& {n} is writing");
+  expect(translator("en", en)("typing", { name: "$& {n}" })).toBe("$& {n} is writing");
 });
 
 test("the first wish that is spoken wins", () => {

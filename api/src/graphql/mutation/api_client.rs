@@ -14,7 +14,7 @@ use super::{channel::DeleteInput, interaction::or_refuse, payload::payload, run:
 use crate::graphql::{
     context::{Cx, command, expected},
     error::{OrFieldError, UserError, refusals},
-    guard::RoleGuard,
+    guard::{Needs, WORKSPACE},
     scalars::{LogCursor, decode},
     types::{
         api_client::{ApiClient, ApiClientKind},
@@ -67,8 +67,12 @@ present!(api_client, ApiClientId, ApiClient);
 #[Object]
 impl ApiClientMutation {
     /// Adds an API client or bot; its token is shown once.
-    #[graphql(guard = "RoleGuard(actor::Role::Admin)")]
-    async fn create_api_client(&self, cx: &Context<'_>, input: CreateApiClientInput) -> async_graphql::Result<ApiClientSecretPayload> {
+    #[graphql(guard = "Needs::role(actor::Role::Admin, WORKSPACE)")]
+    async fn create_api_client(
+        &self,
+        cx: &Context<'_>,
+        #[graphql(desc = "An API client or bot to be added.")] input: CreateApiClientInput,
+    ) -> async_graphql::Result<ApiClientSecretPayload> {
         let new = NewApiClient {
             client_id: input.client_id,
             name: input.name,
@@ -89,8 +93,12 @@ impl ApiClientMutation {
     }
 
     /// Ends a token; requests and sockets that use it end with it.
-    #[graphql(guard = "RoleGuard(actor::Role::Admin)")]
-    async fn revoke_api_client(&self, cx: &Context<'_>, input: DeleteInput) -> async_graphql::Result<ApiClientPayload> {
+    #[graphql(guard = "Needs::role(actor::Role::Admin, WORKSPACE)")]
+    async fn revoke_api_client(
+        &self,
+        cx: &Context<'_>,
+        #[graphql(desc = "Something to be deleted.")] input: DeleteInput,
+    ) -> async_graphql::Result<ApiClientPayload> {
         let id: ApiClientId = or_refuse!(ApiClientPayload, decode(&input.id, "id"));
         let version = expected(input.expected_version);
         let run = command(cx, move |tx, actor| Box::pin(rules::revoke(tx, actor, id, version))).await;

@@ -1,9 +1,11 @@
 //! Channels and their dead letters.
 
 use async_graphql::{Context, ID, InputObject, MaybeUndefined, Object};
+use chrono::{DateTime, Utc};
 use tributary_domain::{
     Error, Result,
-    channel::{self as rules, ChannelChange, ChannelHealth, Letters, NewChannel, SettingChange},
+    actor::Role,
+    channel::{self as rules, ChannelChange, ChannelHealth, HealthCause, HealthReason, Letters, NewChannel, SettingChange, Span},
     entity::{channel, dead_letter},
     ids::{ChannelId, DeadLetterId},
     spec::ChannelSpec,
@@ -12,11 +14,14 @@ use tributary_domain::{
 use super::{
     interaction::{change_id, or_refuse},
     payload::payload,
+    run::deleted,
 };
 use crate::graphql::{
     context::{Cx, command, expected},
     error::{OrFieldError, UserError, refusals},
-    scalars::{LogCursor, decode, decode_all, decode_opt},
+    guard::{CHANNELS, Needs},
+    node::{self, Node},
+    scalars::{LogCursor, Long, decode, decode_all, decode_opt},
     types::{
         channel::{Channel, ChannelSettingInput},
         channel_kind::ChannelKind,
@@ -32,8 +37,10 @@ payload! {
 /// Something that was to be deleted.
 #[derive(async_graphql::SimpleObject)]
 pub struct DeletePayload {
-    /// Id of what was deleted.
+    /// Id of what was deleted; null when it was refused.
     pub deleted_id: Option<ID>,
+    /// The object as it is now, when it was refused; null when it was deleted and when there is none that the viewer may see.
+    pub node: Option<Node>,
     /// Why it was refused; empty when it was done.
     pub errors: Vec<UserError>,
     /// End of the change in the event log; null when nothing changed.
@@ -45,10 +52,13 @@ impl DeletePayload {
     ///
     /// # Errors
     /// Internal errors, and `UNAUTHENTICATED`.
-    pub fn of(outcome: Result<Option<LogCursor>>, id: &ID) -> async_graphql::Result<Self> {
+    pub async fn of(cx: &Context<'_>, outcome: Result<Option<LogCursor>>, id: &ID) -> async_graphql::Result<Self> {
         match outcome {
-            Ok(cursor) => Ok(Self { deleted_id: Some(id.clone()), errors: Vec::new(), cursor }),
-            Err(error) => Ok(Self { deleted_id: None, errors: refusals(error)?, cursor: None }),
+            Ok(cursor) => Ok(Self { deleted_id: Some(id.clone()), node: None, errors: Vec::new(), cursor }),
+            Err(error) => {
+                let errors = refusals(error)?;
+                Ok(Self { deleted_id: None, node: node::by_id(cx, id).await?, errors, cursor: None })
+            }
         }
     }
 }
@@ -102,7 +112,7 @@ pub struct UpdateChannelInput {
     /// Whether it takes part.
     is_enabled: Option<bool>,
     /// Refuse when it has changed since this version.
-    expected_version: Option<i64>,
+    expected_version: Option<Long>,
 }
 
 /// A channel to be checked.
@@ -118,7 +128,7 @@ pub struct DeleteInput {
     /// What.
     pub id: ID,
     /// Refuse when it has changed since this version.
-    pub expected_version: Option<i64>,
+    pub expected_version: Option<Long>,
 }
 
 /// Dead letters: exactly one of `ids` and `channelId`.
@@ -138,6 +148,34 @@ impl ReplayDeadLettersInput {
             _ => Err(Error::invalid("ids", "give exactly one of ids and channelId")),
         }
     }
+}
+
+/// A time whose stored requests are to be read again, after the reading was repaired.
+#[derive(InputObject)]
+pub struct ReplayInboundInput {
+    /// Of which channel.
+    channel_id: ID,
+    /// Requests that came at this time or later; they are kept for 7 days.
+    since: DateTime<Utc>,
+    /// Requests that came before this time; absent: up to now.
+    until: Option<DateTime<Utc>>,
+}
+
+impl ReplayInboundInput {
+    fn span(&self) -> Result<Span> {
+        Ok(Span { channel: decode(&self.channel_id, "channelId")?, since: self.since, until: self.until })
+    }
+}
+
+/// Stored requests that were to be read again.
+#[derive(async_graphql::SimpleObject)]
+pub struct ReplayInboundPayload {
+    /// How many requests are read again; those put back before a refusal included.
+    requests: Long,
+    /// Why it was refused; empty when it was done.
+    errors: Vec<UserError>,
+    /// End of the change in the event log; null when nothing changed yet.
+    cursor: Option<LogCursor>,
 }
 
 /// Mutations of channels.
@@ -174,7 +212,12 @@ async fn handled(cx: &Context<'_>, run: Result<(Vec<DeadLetterId>, Option<LogCur
 #[Object]
 impl ChannelMutation {
     /// Sets a channel up.
-    async fn create_channel(&self, cx: &Context<'_>, input: CreateChannelInput) -> async_graphql::Result<ChannelPayload> {
+    #[graphql(guard = "Needs::role(Role::Admin, CHANNELS)")]
+    async fn create_channel(
+        &self,
+        cx: &Context<'_>,
+        #[graphql(desc = "A channel to be set up.")] input: CreateChannelInput,
+    ) -> async_graphql::Result<ChannelPayload> {
         let app = cx.app();
         let kind = input.kind.into();
         if app.registry.get(kind).is_none() {
@@ -203,7 +246,12 @@ impl ChannelMutation {
     }
 
     /// Changes a channel. New settings are tried at once.
-    async fn update_channel(&self, cx: &Context<'_>, input: UpdateChannelInput) -> async_graphql::Result<ChannelPayload> {
+    #[graphql(guard = "Needs::role(Role::Admin, CHANNELS)")]
+    async fn update_channel(
+        &self,
+        cx: &Context<'_>,
+        #[graphql(desc = "What to change about a channel; what is left out stays.")] input: UpdateChannelInput,
+    ) -> async_graphql::Result<ChannelPayload> {
         let app = cx.app();
         let id: ChannelId = or_refuse!(ChannelPayload, decode(&input.channel_id, "channelId"));
         let spec = or_refuse!(ChannelPayload, spec_of(cx, id).await);
@@ -227,16 +275,22 @@ impl ChannelMutation {
     }
 
     /// Removes a channel that never had an interaction; others can only be switched off.
-    async fn delete_channel(&self, cx: &Context<'_>, input: DeleteInput) -> async_graphql::Result<DeletePayload> {
-        let outcome = async {
-            let (id, version) = (decode(&input.id, "id")?, expected(input.expected_version));
-            command(cx, move |tx, actor| Box::pin(rules::delete(tx, actor, id, version))).await.map(|((), cursor)| cursor)
-        };
-        DeletePayload::of(outcome.await, &input.id)
+    #[graphql(guard = "Needs::role(Role::Admin, CHANNELS)")]
+    async fn delete_channel(
+        &self,
+        cx: &Context<'_>,
+        #[graphql(desc = "Something to be deleted.")] input: DeleteInput,
+    ) -> async_graphql::Result<DeletePayload> {
+        deleted!(cx, rules::delete, input)
     }
 
     /// Checks a channel's credentials now; its health says what was found.
-    async fn probe_channel(&self, cx: &Context<'_>, input: ProbeChannelInput) -> async_graphql::Result<ChannelPayload> {
+    #[graphql(guard = "Needs::role(Role::Admin, CHANNELS)")]
+    async fn probe_channel(
+        &self,
+        cx: &Context<'_>,
+        #[graphql(desc = "A channel to be checked.")] input: ProbeChannelInput,
+    ) -> async_graphql::Result<ChannelPayload> {
         let id: ChannelId = or_refuse!(ChannelPayload, decode(&input.channel_id, "channelId"));
         or_refuse!(ChannelPayload, cx.actor().or_field_error()?.must_manage_channels());
         let Some(found) = present(cx, id).await? else {
@@ -244,10 +298,13 @@ impl ChannelMutation {
         };
         let worker = &cx.app().worker;
         let (health, reason) = match worker.open(&found).await.or_field_error()? {
-            None => (ChannelHealth::Down, Some("This server has no adapter for this kind of channel.".to_owned())),
+            None => {
+                let sentence = "This server has no adapter for this kind of channel.";
+                (ChannelHealth::Down, Some(HealthReason::new(HealthCause::NoAdapter, sentence)))
+            }
             Some((adapter, open)) => match adapter.probe(&worker.cx, &open).await {
                 Ok(()) => (ChannelHealth::Ok, None),
-                Err(error) => (ChannelHealth::Down, Some(error.sentence)),
+                Err(error) => (ChannelHealth::Down, Some(HealthReason::new(HealthCause::CheckFailed, error.sentence))),
             },
         };
         let run = command(cx, move |tx, _| {
@@ -259,7 +316,12 @@ impl ChannelMutation {
     }
 
     /// Gives dead letters another try.
-    async fn replay_dead_letters(&self, cx: &Context<'_>, input: ReplayDeadLettersInput) -> async_graphql::Result<DeadLettersPayload> {
+    #[graphql(guard = "Needs::role(Role::Admin, CHANNELS)")]
+    async fn replay_dead_letters(
+        &self,
+        cx: &Context<'_>,
+        #[graphql(desc = "Dead letters: exactly one of `ids` and `channelId`.")] input: ReplayDeadLettersInput,
+    ) -> async_graphql::Result<DeadLettersPayload> {
         let run = async {
             let letters = input.letters()?;
             command(cx, move |tx, actor| Box::pin(rules::replay(tx, actor, letters.clone()))).await
@@ -267,8 +329,48 @@ impl ChannelMutation {
         handled(cx, run.await).await
     }
 
+    /// Reads the stored requests of a time again: brings what a wrong reading left out, and repeats nothing. Open dead letters of
+    /// these requests get another try with them.
+    #[graphql(guard = "Needs::role(Role::Admin, CHANNELS)")]
+    async fn replay_inbound(
+        &self,
+        cx: &Context<'_>,
+        #[graphql(desc = "A time whose stored requests are to be read again, after the reading was repaired.")] input: ReplayInboundInput,
+    ) -> async_graphql::Result<ReplayInboundPayload> {
+        let mut done = ReplayInboundPayload { requests: Long(0), errors: Vec::new(), cursor: None };
+        let span = match input.span() {
+            Ok(span) => span,
+            Err(error) => return Ok(ReplayInboundPayload { errors: refusals(error)?, ..done }),
+        };
+        let mut after = None;
+        loop {
+            // Each in a transaction of its own: nobody waits long for it, and what was put back stays so.
+            match command(cx, move |tx, actor| Box::pin(rules::replay_inbound(tx, actor, span, after))).await {
+                Ok((batch, cursor)) => {
+                    done.requests.0 += i64::try_from(batch.requests).unwrap_or_default();
+                    done.cursor = cursor.or(done.cursor);
+                    after = batch.next;
+                }
+                Err(error) => {
+                    done.errors = refusals(error)?;
+                    break;
+                }
+            }
+            cx.app().wakes.ingest.notify_one();
+            if after.is_none() {
+                break;
+            }
+        }
+        Ok(done)
+    }
+
     /// Throws dead letters away.
-    async fn drop_dead_letters(&self, cx: &Context<'_>, input: ReplayDeadLettersInput) -> async_graphql::Result<DeadLettersPayload> {
+    #[graphql(guard = "Needs::role(Role::Admin, CHANNELS)")]
+    async fn drop_dead_letters(
+        &self,
+        cx: &Context<'_>,
+        #[graphql(desc = "Dead letters: exactly one of `ids` and `channelId`.")] input: ReplayDeadLettersInput,
+    ) -> async_graphql::Result<DeadLettersPayload> {
         let run = async {
             let letters = input.letters()?;
             command(cx, move |tx, actor| Box::pin(rules::drop_letters(tx, actor, letters.clone()))).await

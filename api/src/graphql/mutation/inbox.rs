@@ -17,8 +17,8 @@ use super::{
 use crate::graphql::{
     context::Cx,
     error::OrFieldError,
-    guard::RoleGuard,
-    scalars::{decode, decode_opt},
+    guard::{Needs, WORKSPACE},
+    scalars::{Long, decode, decode_opt},
     types::inbox::Inbox,
 };
 
@@ -48,7 +48,7 @@ pub struct UpdateInboxInput {
     /// Agents of this team see it; null: all agents do.
     team_id: MaybeUndefined<ID>,
     /// Refuse when it has changed since this version.
-    expected_version: Option<i64>,
+    expected_version: Option<Long>,
 }
 
 /// Mutations of inboxes.
@@ -60,15 +60,23 @@ present!(inbox, InboxId, Inbox);
 #[Object]
 impl InboxMutation {
     /// Adds an inbox behind the others.
-    #[graphql(guard = "RoleGuard(Role::Admin)")]
-    async fn create_inbox(&self, cx: &Context<'_>, input: CreateInboxInput) -> async_graphql::Result<InboxPayload> {
+    #[graphql(guard = "Needs::role(Role::Admin, WORKSPACE)")]
+    async fn create_inbox(
+        &self,
+        cx: &Context<'_>,
+        #[graphql(desc = "An inbox to be added.")] input: CreateInboxInput,
+    ) -> async_graphql::Result<InboxPayload> {
         let team = or_refuse!(InboxPayload, decode_opt(input.team_id.as_ref(), "teamId"));
         created!(cx, InboxPayload, present, rules::create, NewInbox { client_id: input.client_id, name: input.name, team })
     }
 
     /// Changes an inbox. With another team other people see its interactions.
-    #[graphql(guard = "RoleGuard(Role::Admin)")]
-    async fn update_inbox(&self, cx: &Context<'_>, input: UpdateInboxInput) -> async_graphql::Result<InboxPayload> {
+    #[graphql(guard = "Needs::role(Role::Admin, WORKSPACE)")]
+    async fn update_inbox(
+        &self,
+        cx: &Context<'_>,
+        #[graphql(desc = "What to change about an inbox; what is left out stays.")] input: UpdateInboxInput,
+    ) -> async_graphql::Result<InboxPayload> {
         let id: InboxId = or_refuse!(InboxPayload, decode(&input.inbox_id, "inboxId"));
         let team = or_refuse!(InboxPayload, change_id(&input.team_id, "teamId"));
         let to = InboxChange { name: input.name, team };
@@ -76,8 +84,12 @@ impl InboxMutation {
     }
 
     /// Removes an inbox that is empty and that nothing leads to, with the views over it.
-    #[graphql(guard = "RoleGuard(Role::Admin)")]
-    async fn delete_inbox(&self, cx: &Context<'_>, input: DeleteInput) -> async_graphql::Result<DeletePayload> {
+    #[graphql(guard = "Needs::role(Role::Admin, WORKSPACE)")]
+    async fn delete_inbox(
+        &self,
+        cx: &Context<'_>,
+        #[graphql(desc = "Something to be deleted.")] input: DeleteInput,
+    ) -> async_graphql::Result<DeletePayload> {
         deleted!(cx, rules::delete, input)
     }
 }

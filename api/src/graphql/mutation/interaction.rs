@@ -16,7 +16,8 @@ use super::payload::payload;
 use crate::graphql::{
     context::{Cx, command, expected},
     error::{OrFieldError, UserError, refusals},
-    scalars::{decode, decode_all, decode_opt},
+    guard::{Needs, READS, STEERS},
+    scalars::{Long, decode, decode_all, decode_opt},
     types::{
         enums::{InteractionStatus, Priority},
         interaction::Interaction,
@@ -44,7 +45,7 @@ pub struct AssignInteractionInput {
     /// The person; null: nobody.
     assignee_id: Option<ID>,
     /// Refuse when it has changed since this version.
-    expected_version: Option<i64>,
+    expected_version: Option<Long>,
 }
 
 /// To which state an interaction moves.
@@ -55,7 +56,7 @@ pub struct SetInteractionStatusInput {
     /// The new state; to snooze, use `snoozeInteraction`.
     status: InteractionStatus,
     /// Refuse when it has changed since this version.
-    expected_version: Option<i64>,
+    expected_version: Option<Long>,
 }
 
 /// Until when an interaction is put off.
@@ -66,7 +67,7 @@ pub struct SnoozeInteractionInput {
     /// When it comes back; earlier when the contact writes.
     until: DateTime<Utc>,
     /// Refuse when it has changed since this version.
-    expected_version: Option<i64>,
+    expected_version: Option<Long>,
 }
 
 /// How urgent an interaction is.
@@ -77,7 +78,7 @@ pub struct SetInteractionPriorityInput {
     /// The new priority.
     priority: Priority,
     /// Refuse when it has changed since this version.
-    expected_version: Option<i64>,
+    expected_version: Option<Long>,
 }
 
 /// Tags to put on and to take off.
@@ -92,7 +93,7 @@ pub struct SetInteractionTagsInput {
     #[graphql(default)]
     remove: Vec<ID>,
     /// Refuse when it has changed since this version.
-    expected_version: Option<i64>,
+    expected_version: Option<Long>,
 }
 
 /// Which skill an interaction needs.
@@ -103,7 +104,7 @@ pub struct SetInteractionSkillInput {
     /// The skill; null: none.
     skill_id: Option<ID>,
     /// Refuse when it has changed since this version.
-    expected_version: Option<i64>,
+    expected_version: Option<Long>,
 }
 
 /// Where an interaction moves.
@@ -114,7 +115,7 @@ pub struct MoveInteractionInput {
     /// The inbox.
     inbox_id: ID,
     /// Refuse when it has changed since this version.
-    expected_version: Option<i64>,
+    expected_version: Option<Long>,
 }
 
 /// Whether the viewer has seen an interaction.
@@ -170,40 +171,57 @@ pub(crate) use or_refuse;
 #[Object]
 impl InteractionMutation {
     /// Gives an interaction to a person, or to nobody.
-    async fn assign_interaction(&self, cx: &Context<'_>, input: AssignInteractionInput) -> async_graphql::Result<InteractionPayload> {
+    #[graphql(guard = "Needs::scope(STEERS)")]
+    async fn assign_interaction(
+        &self,
+        cx: &Context<'_>,
+        #[graphql(desc = "To whom an interaction is given.")] input: AssignInteractionInput,
+    ) -> async_graphql::Result<InteractionPayload> {
         let to: Option<PersonId> = or_refuse!(InteractionPayload, decode_opt(input.assignee_id.as_ref(), "assigneeId"));
         let version = expected(input.expected_version);
         run(cx, &input.interaction_id, move |tx, actor, id| Box::pin(rules::assign(tx, actor, id, to, version))).await
     }
 
     /// Moves an interaction to another state.
+    #[graphql(guard = "Needs::scope(STEERS)")]
     async fn set_interaction_status(
         &self,
         cx: &Context<'_>,
-        input: SetInteractionStatusInput,
+        #[graphql(desc = "To which state an interaction moves.")] input: SetInteractionStatusInput,
     ) -> async_graphql::Result<InteractionPayload> {
         let (status, version) = (input.status.into(), expected(input.expected_version));
         run(cx, &input.interaction_id, move |tx, actor, id| Box::pin(rules::set_status(tx, actor, id, status, version))).await
     }
 
     /// Hides an interaction until a time, or until the contact writes.
-    async fn snooze_interaction(&self, cx: &Context<'_>, input: SnoozeInteractionInput) -> async_graphql::Result<InteractionPayload> {
+    #[graphql(guard = "Needs::scope(STEERS)")]
+    async fn snooze_interaction(
+        &self,
+        cx: &Context<'_>,
+        #[graphql(desc = "Until when an interaction is put off.")] input: SnoozeInteractionInput,
+    ) -> async_graphql::Result<InteractionPayload> {
         let (until, version) = (input.until, expected(input.expected_version));
         run(cx, &input.interaction_id, move |tx, actor, id| Box::pin(rules::snooze(tx, actor, id, until, version))).await
     }
 
     /// Sets how urgent an interaction is.
+    #[graphql(guard = "Needs::scope(STEERS)")]
     async fn set_interaction_priority(
         &self,
         cx: &Context<'_>,
-        input: SetInteractionPriorityInput,
+        #[graphql(desc = "How urgent an interaction is.")] input: SetInteractionPriorityInput,
     ) -> async_graphql::Result<InteractionPayload> {
         let (priority, version) = (input.priority.into(), expected(input.expected_version));
         run(cx, &input.interaction_id, move |tx, actor, id| Box::pin(rules::set_priority(tx, actor, id, priority, version))).await
     }
 
     /// Puts tags on an interaction and takes tags off.
-    async fn set_interaction_tags(&self, cx: &Context<'_>, input: SetInteractionTagsInput) -> async_graphql::Result<InteractionPayload> {
+    #[graphql(guard = "Needs::scope(STEERS)")]
+    async fn set_interaction_tags(
+        &self,
+        cx: &Context<'_>,
+        #[graphql(desc = "Tags to put on and to take off.")] input: SetInteractionTagsInput,
+    ) -> async_graphql::Result<InteractionPayload> {
         let add = or_refuse!(InteractionPayload, decode_all(&input.add, "add"));
         let remove = or_refuse!(InteractionPayload, decode_all(&input.remove, "remove"));
         let version = expected(input.expected_version);
@@ -215,27 +233,47 @@ impl InteractionMutation {
     }
 
     /// Sets which skill an interaction needs.
-    async fn set_interaction_skill(&self, cx: &Context<'_>, input: SetInteractionSkillInput) -> async_graphql::Result<InteractionPayload> {
+    #[graphql(guard = "Needs::scope(STEERS)")]
+    async fn set_interaction_skill(
+        &self,
+        cx: &Context<'_>,
+        #[graphql(desc = "Which skill an interaction needs.")] input: SetInteractionSkillInput,
+    ) -> async_graphql::Result<InteractionPayload> {
         let skill: Option<SkillId> = or_refuse!(InteractionPayload, decode_opt(input.skill_id.as_ref(), "skillId"));
         let version = expected(input.expected_version);
         run(cx, &input.interaction_id, move |tx, actor, id| Box::pin(rules::set_skill(tx, actor, id, skill, version))).await
     }
 
     /// Moves an interaction to another inbox.
-    async fn move_interaction(&self, cx: &Context<'_>, input: MoveInteractionInput) -> async_graphql::Result<InteractionPayload> {
+    #[graphql(guard = "Needs::scope(STEERS)")]
+    async fn move_interaction(
+        &self,
+        cx: &Context<'_>,
+        #[graphql(desc = "Where an interaction moves.")] input: MoveInteractionInput,
+    ) -> async_graphql::Result<InteractionPayload> {
         let inbox = or_refuse!(InteractionPayload, decode(&input.inbox_id, "inboxId"));
         let version = expected(input.expected_version);
         run(cx, &input.interaction_id, move |tx, actor, id| Box::pin(rules::move_to_inbox(tx, actor, id, inbox, version))).await
     }
 
     /// Marks an interaction as seen by the viewer, or as not seen.
-    async fn mark_interaction_read(&self, cx: &Context<'_>, input: MarkInteractionReadInput) -> async_graphql::Result<InteractionPayload> {
+    #[graphql(guard = "Needs::scope(READS)")]
+    async fn mark_interaction_read(
+        &self,
+        cx: &Context<'_>,
+        #[graphql(desc = "Whether the viewer has seen an interaction.")] input: MarkInteractionReadInput,
+    ) -> async_graphql::Result<InteractionPayload> {
         let is_read = input.is_read;
         run(cx, &input.interaction_id, move |tx, actor, id| Box::pin(rules::mark_read(tx, actor, id, is_read))).await
     }
 
-    /// Tells the others what the viewer does. Holds for 45 s (replying: 12 s), so it is sent again meanwhile.
-    async fn set_presence(&self, cx: &Context<'_>, input: SetPresenceInput) -> async_graphql::Result<PresencePayload> {
+    /// Tells the others what the viewer does. Holds for 45 s (replying: 6 s), so it is sent again meanwhile.
+    #[graphql(guard = "Needs::scope(READS)")]
+    async fn set_presence(
+        &self,
+        cx: &Context<'_>,
+        #[graphql(desc = "What the viewer does in one browser tab.")] input: SetPresenceInput,
+    ) -> async_graphql::Result<PresencePayload> {
         let told = async {
             let id = decode(&input.interaction_id, "interactionId")?;
             if input.tab_id.is_empty() || input.tab_id.chars().count() > 64 || input.tab_id.contains(':') {
@@ -247,7 +285,16 @@ impl InteractionMutation {
                 PresenceState::Away => Some(Activity::Away),
                 PresenceState::Left => None,
             };
-            presence::set(&cx.app().store, cx.actor()?, id, &input.tab_id, activity).await
+            presence::set(&cx.app().store, cx.actor()?, id, &input.tab_id, activity).await?;
+            let (worker, workspace) = (cx.app().worker.clone(), cx.actor()?.workspace);
+            // Nobody waits for the platform.
+            tokio::spawn(async move {
+                let told = worker.tell_typing(workspace, id, activity == Some(Activity::Replying)).await;
+                if let Err(error) = told {
+                    tracing::debug!(interaction.id = %id, error = ?error, "a platform was not told that somebody writes");
+                }
+            });
+            Ok(())
         };
         Ok(PresencePayload { errors: told.await.map_or_else(refusals, |()| Ok(Vec::new()))? })
     }

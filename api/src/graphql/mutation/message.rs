@@ -15,7 +15,8 @@ use tributary_domain::{
 use crate::graphql::{
     context::{Cx, command, expected},
     error::{OrFieldError, UserError, refusals},
-    scalars::{LogCursor, decode, decode_all, decode_opt},
+    guard::{Needs, SENDS},
+    scalars::{LogCursor, Long, decode, decode_all, decode_opt},
     types::{content_input::RichContentInput, enums::InteractionStatus, message::Message},
 };
 
@@ -80,7 +81,7 @@ pub struct EditMessageInput {
     /// The new body.
     content: RichContentInput,
     /// Refuse when it has changed since this version.
-    expected_version: Option<i64>,
+    expected_version: Option<Long>,
 }
 
 /// A message or note to be taken back.
@@ -89,7 +90,7 @@ pub struct DeleteMessageInput {
     /// Which message.
     message_id: ID,
     /// Refuse when it has changed since this version.
-    expected_version: Option<i64>,
+    expected_version: Option<Long>,
 }
 
 /// A reaction to be put on or taken off.
@@ -217,7 +218,7 @@ async fn edit(cx: &Context<'_>, id: MessageId, input: EditMessageInput) -> Resul
     run.map(|((), cursor)| cursor)
 }
 
-async fn delete(cx: &Context<'_>, id: MessageId, version: Option<i64>) -> Result<Option<LogCursor>> {
+async fn delete(cx: &Context<'_>, id: MessageId, version: Option<Long>) -> Result<Option<LogCursor>> {
     let capabilities = capabilities_of(cx, id).await?;
     let run = command(cx, move |tx, actor| {
         let capabilities = capabilities.clone();
@@ -241,7 +242,12 @@ async fn react(cx: &Context<'_>, id: MessageId, input: &ReactInput) -> Result<Op
 #[Object]
 impl MessageMutation {
     /// Sends a message: it is checked, stored and queued; its delivery state follows in the event log.
-    async fn send_message(&self, cx: &Context<'_>, input: SendMessageInput) -> async_graphql::Result<MessagePayload> {
+    #[graphql(guard = "Needs::scope(SENDS)")]
+    async fn send_message(
+        &self,
+        cx: &Context<'_>,
+        #[graphql(desc = "A message to be sent.")] input: SendMessageInput,
+    ) -> async_graphql::Result<MessagePayload> {
         match send(cx, input).await {
             Ok((Sent::Queued(id), cursor)) => MessagePayload::of(cx, Ok(cursor), Some(id)).await,
             Ok((Sent::Newer(ids), _)) => {
@@ -255,7 +261,12 @@ impl MessageMutation {
     }
 
     /// Writes an internal note.
-    async fn add_note(&self, cx: &Context<'_>, input: AddNoteInput) -> async_graphql::Result<MessagePayload> {
+    #[graphql(guard = "Needs::scope(SENDS)")]
+    async fn add_note(
+        &self,
+        cx: &Context<'_>,
+        #[graphql(desc = "An internal note to be written.")] input: AddNoteInput,
+    ) -> async_graphql::Result<MessagePayload> {
         match note(cx, input).await {
             Ok((id, cursor)) => MessagePayload::of(cx, Ok(cursor), Some(id)).await,
             Err(error) => MessagePayload::of(cx, Err(error), None).await,
@@ -263,7 +274,12 @@ impl MessageMutation {
     }
 
     /// Replaces the body of a note or of a sent message.
-    async fn edit_message(&self, cx: &Context<'_>, input: EditMessageInput) -> async_graphql::Result<MessagePayload> {
+    #[graphql(guard = "Needs::scope(SENDS)")]
+    async fn edit_message(
+        &self,
+        cx: &Context<'_>,
+        #[graphql(desc = "A new body for a message or note.")] input: EditMessageInput,
+    ) -> async_graphql::Result<MessagePayload> {
         match decode(&input.message_id, "messageId") {
             Ok(id) => MessagePayload::of(cx, edit(cx, id, input).await, Some(id)).await,
             Err(error) => MessagePayload::of(cx, Err(error), None).await,
@@ -271,7 +287,12 @@ impl MessageMutation {
     }
 
     /// Takes back a note or a sent message.
-    async fn delete_message(&self, cx: &Context<'_>, input: DeleteMessageInput) -> async_graphql::Result<MessagePayload> {
+    #[graphql(guard = "Needs::scope(SENDS)")]
+    async fn delete_message(
+        &self,
+        cx: &Context<'_>,
+        #[graphql(desc = "A message or note to be taken back.")] input: DeleteMessageInput,
+    ) -> async_graphql::Result<MessagePayload> {
         match decode(&input.message_id, "messageId") {
             Ok(id) => MessagePayload::of(cx, delete(cx, id, input.expected_version).await, Some(id)).await,
             Err(error) => MessagePayload::of(cx, Err(error), None).await,
@@ -279,7 +300,12 @@ impl MessageMutation {
     }
 
     /// Puts a reaction on a message or takes it off.
-    async fn react(&self, cx: &Context<'_>, input: ReactInput) -> async_graphql::Result<MessagePayload> {
+    #[graphql(guard = "Needs::scope(SENDS)")]
+    async fn react(
+        &self,
+        cx: &Context<'_>,
+        #[graphql(desc = "A reaction to be put on or taken off.")] input: ReactInput,
+    ) -> async_graphql::Result<MessagePayload> {
         match decode(&input.message_id, "messageId") {
             Ok(id) => MessagePayload::of(cx, react(cx, id, &input).await, Some(id)).await,
             Err(error) => MessagePayload::of(cx, Err(error), None).await,
@@ -287,7 +313,12 @@ impl MessageMutation {
     }
 
     /// Takes back a message that has not left yet.
-    async fn cancel_message(&self, cx: &Context<'_>, input: MessageActionInput) -> async_graphql::Result<MessagePayload> {
+    #[graphql(guard = "Needs::scope(SENDS)")]
+    async fn cancel_message(
+        &self,
+        cx: &Context<'_>,
+        #[graphql(desc = "A message of ours to do something about.")] input: MessageActionInput,
+    ) -> async_graphql::Result<MessagePayload> {
         let id: MessageId = match decode(&input.message_id, "messageId") {
             Ok(id) => id,
             Err(error) => return MessagePayload::of(cx, Err(error), None).await,
@@ -297,7 +328,12 @@ impl MessageMutation {
     }
 
     /// Sends a failed message again.
-    async fn retry_message(&self, cx: &Context<'_>, input: MessageActionInput) -> async_graphql::Result<MessagePayload> {
+    #[graphql(guard = "Needs::scope(SENDS)")]
+    async fn retry_message(
+        &self,
+        cx: &Context<'_>,
+        #[graphql(desc = "A message of ours to do something about.")] input: MessageActionInput,
+    ) -> async_graphql::Result<MessagePayload> {
         let id: MessageId = match decode(&input.message_id, "messageId") {
             Ok(id) => id,
             Err(error) => return MessagePayload::of(cx, Err(error), None).await,
@@ -307,7 +343,12 @@ impl MessageMutation {
     }
 
     /// Decides about a message of which nobody knows whether it was sent.
-    async fn resolve_unconfirmed(&self, cx: &Context<'_>, input: ResolveUnconfirmedInput) -> async_graphql::Result<MessagePayload> {
+    #[graphql(guard = "Needs::scope(SENDS)")]
+    async fn resolve_unconfirmed(
+        &self,
+        cx: &Context<'_>,
+        #[graphql(desc = "A decision about a message of which nobody knows whether it was sent.")] input: ResolveUnconfirmedInput,
+    ) -> async_graphql::Result<MessagePayload> {
         let id: MessageId = match decode(&input.message_id, "messageId") {
             Ok(id) => id,
             Err(error) => return MessagePayload::of(cx, Err(error), None).await,

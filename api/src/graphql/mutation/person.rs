@@ -16,11 +16,12 @@ use super::{
 };
 use crate::{
     auth::password::PasswordError,
+    gatekeeper::Admitted,
     graphql::{
-        context::Cx,
+        context::{Cx, command, expected},
         error::OrFieldError,
-        guard::{RoleGuard, SignedIn},
-        scalars::{decode, decode_all},
+        guard::{Needs, WORKSPACE},
+        scalars::{LanguageTag, Long, decode, decode_all},
         types::{
             enums::Role,
             person::{Person, PersonStatus},
@@ -51,7 +52,7 @@ pub struct CreatePersonInput {
     #[graphql(secret)]
     password: Option<String>,
     /// Language of their screens, BCP 47; absent: the workspace's.
-    language: Option<String>,
+    language: Option<LanguageTag>,
     /// Teams they belong to.
     #[graphql(default)]
     team_ids: Vec<ID>,
@@ -75,13 +76,13 @@ pub struct UpdatePersonInput {
     #[graphql(secret)]
     password: Option<String>,
     /// Language of their screens, BCP 47.
-    language: Option<String>,
+    language: Option<LanguageTag>,
     /// Teams they belong to from now on.
     team_ids: Option<Vec<ID>>,
     /// What they can do from now on.
     skills: Option<Vec<PersonSkillInput>>,
     /// Refuse when it has changed since this version.
-    expected_version: Option<i64>,
+    expected_version: Option<Long>,
 }
 
 /// How well a person knows something.
@@ -99,13 +100,15 @@ pub struct UpdateProfileInput {
     /// Name to show.
     name: Option<String>,
     /// Language of the screens, BCP 47.
-    language: Option<String>,
+    language: Option<LanguageTag>,
     /// The present password; needed for a new one.
     #[graphql(secret)]
     current_password: Option<String>,
     /// The new password, at least 10 characters. All sessions end; sign in again with it.
     #[graphql(secret)]
     new_password: Option<String>,
+    /// Refuse when it has changed since this version.
+    expected_version: Option<Long>,
 }
 
 /// Mutations of people.
@@ -163,14 +166,18 @@ fn refused_or_failed(field: &str, error: &PasswordError) -> async_graphql::Resul
 #[Object]
 impl PersonMutation {
     /// Adds a person.
-    #[graphql(guard = "RoleGuard(actor::Role::Admin)")]
-    async fn create_person(&self, cx: &Context<'_>, input: CreatePersonInput) -> async_graphql::Result<PersonPayload> {
+    #[graphql(guard = "Needs::role(actor::Role::Admin, WORKSPACE)")]
+    async fn create_person(
+        &self,
+        cx: &Context<'_>,
+        #[graphql(desc = "A person to be added.")] input: CreatePersonInput,
+    ) -> async_graphql::Result<PersonPayload> {
         let new = NewPerson {
             client_id: input.client_id,
             name: input.name,
             email: input.email,
             role: input.role.into(),
-            language: input.language,
+            language: input.language.map(|tag| tag.0),
             teams: or_refuse!(PersonPayload, decode_all(&input.team_ids, "teamIds")).into_iter().collect(),
             skills: or_refuse!(PersonPayload, proficiencies(&input.skills)),
             password_hash: or_refuse!(PersonPayload, hashed(cx, "password", input.password).await?),
@@ -179,15 +186,19 @@ impl PersonMutation {
     }
 
     /// Changes a person. Somebody must remain admin.
-    #[graphql(guard = "RoleGuard(actor::Role::Admin)")]
-    async fn update_person(&self, cx: &Context<'_>, input: UpdatePersonInput) -> async_graphql::Result<PersonPayload> {
+    #[graphql(guard = "Needs::role(actor::Role::Admin, WORKSPACE)")]
+    async fn update_person(
+        &self,
+        cx: &Context<'_>,
+        #[graphql(desc = "What to change about a person; what is left out stays.")] input: UpdatePersonInput,
+    ) -> async_graphql::Result<PersonPayload> {
         let id: PersonId = or_refuse!(PersonPayload, decode(&input.person_id, "personId"));
         let teams = or_refuse!(PersonPayload, input.team_ids.map(|ids| decode_all(&ids, "teamIds")).transpose());
         let to = PersonChange {
             name: input.name,
             role: input.role.map(Into::into),
             is_active: input.status.map(PersonStatus::is_active),
-            language: input.language,
+            language: input.language.map(|tag| tag.0),
             teams: teams.map(|ids| ids.into_iter().collect()),
             skills: or_refuse!(PersonPayload, input.skills.as_deref().map(proficiencies).transpose()),
             password_hash: or_refuse!(PersonPayload, hashed(cx, "password", input.password).await?),
@@ -196,13 +207,28 @@ impl PersonMutation {
     }
 
     /// Changes what people may change about themselves.
-    #[graphql(guard = "SignedIn")]
-    async fn update_profile(&self, cx: &Context<'_>, input: UpdateProfileInput) -> async_graphql::Result<PersonPayload> {
+    #[graphql(guard = "Needs::sign_in()")]
+    async fn update_profile(
+        &self,
+        cx: &Context<'_>,
+        #[graphql(desc = "What to change about oneself; what is left out stays.")] input: UpdateProfileInput,
+    ) -> async_graphql::Result<PersonPayload> {
         if input.new_password.is_some() {
             or_refuse!(PersonPayload, must_know_password(cx, input.current_password).await?);
         }
         let password_hash = or_refuse!(PersonPayload, hashed(cx, "newPassword", input.new_password).await?);
-        let to = ProfileChange { name: input.name, language: input.language, password_hash, keep_session: None };
-        created!(cx, PersonPayload, present, rules::update_profile, to)
+        let to = ProfileChange {
+            name: input.name,
+            language: input.language.map(|tag| tag.0),
+            password_hash,
+            keep_session: cx.data_opt::<Admitted>().and_then(|admitted| admitted.session),
+            expected: expected(input.expected_version),
+        };
+        let run = command(cx, move |tx, actor| Box::pin(rules::update_profile(tx, actor, to.clone()))).await;
+        let present = match cx.actor().or_field_error()?.person() {
+            Some(id) => present(cx, id).await?,
+            None => None,
+        };
+        PersonPayload::of(run.map(|(_, cursor)| cursor), present)
     }
 }

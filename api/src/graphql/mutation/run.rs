@@ -34,7 +34,7 @@ macro_rules! deleted {
             let run = $crate::graphql::context::command($cx, move |tx, actor| Box::pin($command(tx, actor, id, version))).await;
             run.map(|((), cursor)| cursor)
         };
-        $crate::graphql::mutation::channel::DeletePayload::of(outcome.await, &input.id)
+        $crate::graphql::mutation::channel::DeletePayload::of($cx, outcome.await, &input.id).await
     }};
 }
 pub(crate) use deleted;

@@ -17,8 +17,8 @@ use super::{
 use crate::graphql::{
     context::Cx,
     error::OrFieldError,
-    guard::RoleGuard,
-    scalars::decode,
+    guard::{Needs, WORKSPACE},
+    scalars::{Long, decode},
     types::script::{Script, ScriptStepInput, steps},
 };
 
@@ -48,7 +48,7 @@ pub struct UpdateScriptInput {
     /// What it does from now on, in order; at most 50 steps.
     steps: Option<Vec<ScriptStepInput>>,
     /// Refuse when it has changed since this version.
-    expected_version: Option<i64>,
+    expected_version: Option<Long>,
 }
 
 /// Mutations of scripts.
@@ -60,15 +60,23 @@ present!(script, ScriptId, Script);
 #[Object]
 impl ScriptMutation {
     /// Adds a script.
-    #[graphql(guard = "RoleGuard(Role::Admin)")]
-    async fn create_script(&self, cx: &Context<'_>, input: CreateScriptInput) -> async_graphql::Result<ScriptPayload> {
+    #[graphql(guard = "Needs::role(Role::Admin, WORKSPACE)")]
+    async fn create_script(
+        &self,
+        cx: &Context<'_>,
+        #[graphql(desc = "A script to be added.")] input: CreateScriptInput,
+    ) -> async_graphql::Result<ScriptPayload> {
         let steps = or_refuse!(ScriptPayload, steps(input.steps));
         created!(cx, ScriptPayload, present, rules::create, NewScript { client_id: input.client_id, name: input.name, steps })
     }
 
     /// Changes a script. Interactions in which it has run are not touched.
-    #[graphql(guard = "RoleGuard(Role::Admin)")]
-    async fn update_script(&self, cx: &Context<'_>, input: UpdateScriptInput) -> async_graphql::Result<ScriptPayload> {
+    #[graphql(guard = "Needs::role(Role::Admin, WORKSPACE)")]
+    async fn update_script(
+        &self,
+        cx: &Context<'_>,
+        #[graphql(desc = "What to change about a script; what is left out stays.")] input: UpdateScriptInput,
+    ) -> async_graphql::Result<ScriptPayload> {
         let id: ScriptId = or_refuse!(ScriptPayload, decode(&input.script_id, "scriptId"));
         let steps = or_refuse!(ScriptPayload, input.steps.map(steps).transpose());
         let to = ScriptChange { name: input.name, steps };
@@ -76,8 +84,12 @@ impl ScriptMutation {
     }
 
     /// Removes a script that no channel uses.
-    #[graphql(guard = "RoleGuard(Role::Admin)")]
-    async fn delete_script(&self, cx: &Context<'_>, input: DeleteInput) -> async_graphql::Result<DeletePayload> {
+    #[graphql(guard = "Needs::role(Role::Admin, WORKSPACE)")]
+    async fn delete_script(
+        &self,
+        cx: &Context<'_>,
+        #[graphql(desc = "Something to be deleted.")] input: DeleteInput,
+    ) -> async_graphql::Result<DeletePayload> {
         deleted!(cx, rules::delete, input)
     }
 }

@@ -22,6 +22,7 @@ use crate::{
     graphql::{
         context::Cx,
         error::{OrFieldError, UserError, UserErrorCode, refusals},
+        guard::Needs,
         stream::InNameOf,
         types::person::Person,
     },
@@ -93,17 +94,27 @@ pub struct SessionMutation;
 
 #[Object]
 impl SessionMutation {
-    /// Opens a session with e-mail address and password. At most 10 attempts per minute and address.
-    async fn sign_in(&self, cx: &Context<'_>, input: SignInInput) -> async_graphql::Result<SessionPayload> {
+    /// Opens a session with e-mail address and password. At most 10 wrong ones per minute for one address from one network.
+    async fn sign_in(
+        &self,
+        cx: &Context<'_>,
+        #[graphql(desc = "What a person signs in with.")] input: SignInInput,
+    ) -> async_graphql::Result<SessionPayload> {
         payload(sign_in(cx, input).await, "The address or the password is wrong.")
     }
 
-    /// Exchanges a refresh token, which is used up; using it twice ends the session.
-    async fn refresh_session(&self, cx: &Context<'_>, refresh_token: String) -> async_graphql::Result<SessionPayload> {
+    /// Exchanges a refresh token for its successor. Used once more within 30 s it has the same one, so that tabs can share
+    /// it; used later it ends the session.
+    async fn refresh_session(
+        &self,
+        cx: &Context<'_>,
+        #[graphql(desc = "The refresh token that was handed out last.")] refresh_token: String,
+    ) -> async_graphql::Result<SessionPayload> {
         payload(refresh(cx, &refresh_token).await, "The session has ended.")
     }
 
     /// Ends the session: its access tokens and sockets end with it.
+    #[graphql(guard = "Needs::sign_in()")]
     async fn sign_out(&self, cx: &Context<'_>) -> async_graphql::Result<SignOutPayload> {
         cx.actor().or_field_error()?;
         let errors = match sign_out(cx).await {
@@ -114,7 +125,11 @@ impl SessionMutation {
     }
 
     /// Exchanges a token of a configured external identity provider for a session.
-    async fn sign_in_with_token(&self, cx: &Context<'_>, token: String) -> async_graphql::Result<SessionPayload> {
+    async fn sign_in_with_token(
+        &self,
+        cx: &Context<'_>,
+        #[graphql(desc = "A JSON Web Token of the identity provider.")] token: String,
+    ) -> async_graphql::Result<SessionPayload> {
         payload(sign_in_with_token(cx, &token).await, "The token is not valid here.")
     }
 }
@@ -123,11 +138,7 @@ async fn sign_in(cx: &Context<'_>, input: SignInInput) -> Result<Session, NoSess
     let app = cx.app();
     let email = input.email.trim().to_lowercase();
     let is_possible = (1..=MAX_EMAIL_BYTES).contains(&email.len());
-    let attempts = gate(cx).attempts();
-    attempts.from_address(info(cx).address)?;
-    if is_possible {
-        attempts.with_email(&email)?;
-    }
+    let attempt = gate(cx).attempts().begin(is_possible.then_some(email.as_str()), info(cx).address)?;
     let known = if is_possible { agent::login(&app.store, &email).await? } else { None };
     // Also for nobody: the answer must take as long as for somebody.
     let hash = known.as_ref().and_then(|person| person.password_hash.clone());
@@ -137,13 +148,16 @@ async fn sign_in(cx: &Context<'_>, input: SignInInput) -> Result<Session, NoSess
         Err(error) => return Err(NoSession::Failed(unforeseen(error))),
     };
     match known {
-        Some(person) if is_right => open(cx, person).await,
+        Some(person) if is_right => {
+            attempt.succeeded();
+            open(cx, person).await
+        }
         _ => Err(Error::Unauthenticated.into()),
     }
 }
 
 async fn sign_in_with_token(cx: &Context<'_>, token: &str) -> Result<Session, NoSession> {
-    gate(cx).attempts().from_address(info(cx).address)?;
+    let attempt = gate(cx).attempts().begin(None, info(cx).address)?;
     if token.len() > MAX_TOKEN_BYTES {
         return Err(Error::Unauthenticated.into());
     }
@@ -152,6 +166,7 @@ async fn sign_in_with_token(cx: &Context<'_>, token: &str) -> Result<Session, No
         NotVouched::Refused(Refusal::Invalid | Refusal::Expired) => NoSession::Refused(Error::Unauthenticated),
         NotVouched::Refused(Refusal::Unavailable) => NoSession::Failed(away()),
     })?;
+    attempt.succeeded();
     open(cx, person).await
 }
 
@@ -172,7 +187,7 @@ async fn open(cx: &Context<'_>, person: person::Model) -> Result<Session, NoSess
 async fn refresh(cx: &Context<'_>, used: &str) -> Result<Session, NoSession> {
     let app = cx.app();
     let (workspace, id) = agent::session_of(&app.store, used).await?;
-    let (token, ttl) = (new_refresh_token(), refresh_ttl(app));
+    let (token, ttl) = (next_refresh_token(app, used), refresh_ttl(app));
     let rotating = app.store.transact(workspace, |tx| {
         let (used, next) = (used.to_owned(), token.clone());
         Box::pin(async move { agent::rotate_session(tx, id, &used, &next, ttl).await })
@@ -213,13 +228,9 @@ fn payload(outcome: Result<Session, NoSession>, wrong: &str) -> async_graphql::R
     let errors = match outcome {
         Ok(session) => return Ok(SessionPayload { session: Some(session), errors: Vec::new() }),
         Err(NoSession::Failed(error)) => return Err(error),
-        Err(NoSession::Refused(error)) if error.code() == ErrorCode::Unauthenticated => vec![UserError {
-            code: UserErrorCode::Unauthenticated,
-            field: Vec::new(),
-            message: wrong.to_owned(),
-            is_retryable: false,
-            limit: None,
-        }],
+        Err(NoSession::Refused(error)) if error.code() == ErrorCode::Unauthenticated => {
+            vec![UserError::of(UserErrorCode::Unauthenticated, wrong)]
+        }
         Err(NoSession::Refused(error)) => refusals(error)?,
     };
     Ok(SessionPayload { session: None, errors })
@@ -227,6 +238,15 @@ fn payload(outcome: Result<Session, NoSession>, wrong: &str) -> async_graphql::R
 
 fn refresh_ttl(app: &App) -> Duration {
     Duration::from_secs(app.config.auth.refresh_ttl_s)
+}
+
+/// The successor of a refresh token: nobody else can make it, and the same token has always the same one.
+fn next_refresh_token(app: &App, used: &str) -> String {
+    use hmac::{Hmac, KeyInit, Mac};
+    let key = app.key.derive("refresh tokens");
+    let mut next = Hmac::<sha2::Sha256>::new_from_slice(&key).expect("HMAC takes keys of any length");
+    next.update(used.as_bytes());
+    format!("{REFRESH_PREFIX}{}", hex::encode(next.finalize().into_bytes()))
 }
 
 fn new_refresh_token() -> String {

@@ -14,7 +14,13 @@ use super::{
     payload::payload,
     run::{change, created, deleted, present, updated},
 };
-use crate::graphql::{context::Cx, error::OrFieldError, guard::RoleGuard, scalars::decode, types::skill::Skill};
+use crate::graphql::{
+    context::Cx,
+    error::OrFieldError,
+    guard::{Needs, WORKSPACE},
+    scalars::{Long, decode},
+    types::skill::Skill,
+};
 
 payload! {
     /// A skill that was to be added or changed.
@@ -42,7 +48,7 @@ pub struct UpdateSkillInput {
     /// What it takes; null takes it away.
     description: MaybeUndefined<String>,
     /// Refuse when it has changed since this version.
-    expected_version: Option<i64>,
+    expected_version: Option<Long>,
 }
 
 /// Mutations of skills.
@@ -54,23 +60,35 @@ present!(skill, SkillId, Skill);
 #[Object]
 impl SkillMutation {
     /// Adds a skill.
-    #[graphql(guard = "RoleGuard(Role::Admin)")]
-    async fn create_skill(&self, cx: &Context<'_>, input: CreateSkillInput) -> async_graphql::Result<SkillPayload> {
+    #[graphql(guard = "Needs::role(Role::Admin, WORKSPACE)")]
+    async fn create_skill(
+        &self,
+        cx: &Context<'_>,
+        #[graphql(desc = "A skill to be added.")] input: CreateSkillInput,
+    ) -> async_graphql::Result<SkillPayload> {
         let new = NewSkill { client_id: input.client_id, name: input.name, description: input.description };
         created!(cx, SkillPayload, present, rules::create, new)
     }
 
     /// Changes a skill.
-    #[graphql(guard = "RoleGuard(Role::Admin)")]
-    async fn update_skill(&self, cx: &Context<'_>, input: UpdateSkillInput) -> async_graphql::Result<SkillPayload> {
+    #[graphql(guard = "Needs::role(Role::Admin, WORKSPACE)")]
+    async fn update_skill(
+        &self,
+        cx: &Context<'_>,
+        #[graphql(desc = "What to change about a skill; what is left out stays.")] input: UpdateSkillInput,
+    ) -> async_graphql::Result<SkillPayload> {
         let id: SkillId = or_refuse!(SkillPayload, decode(&input.skill_id, "skillId"));
         let to = SkillChange { name: input.name, description: change(input.description) };
         updated!(cx, SkillPayload, present, rules::update, id, to, input.expected_version)
     }
 
     /// Removes a skill that no channel, interaction or script needs.
-    #[graphql(guard = "RoleGuard(Role::Admin)")]
-    async fn delete_skill(&self, cx: &Context<'_>, input: DeleteInput) -> async_graphql::Result<DeletePayload> {
+    #[graphql(guard = "Needs::role(Role::Admin, WORKSPACE)")]
+    async fn delete_skill(
+        &self,
+        cx: &Context<'_>,
+        #[graphql(desc = "Something to be deleted.")] input: DeleteInput,
+    ) -> async_graphql::Result<DeletePayload> {
         deleted!(cx, rules::delete, input)
     }
 }

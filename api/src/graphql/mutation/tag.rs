@@ -14,7 +14,13 @@ use super::{
     payload::payload,
     run::{created, deleted, present, updated},
 };
-use crate::graphql::{context::Cx, error::OrFieldError, guard::RoleGuard, scalars::decode, types::tag::Tag};
+use crate::graphql::{
+    context::Cx,
+    error::OrFieldError,
+    guard::{Needs, WORKSPACE},
+    scalars::{Long, decode},
+    types::tag::Tag,
+};
 
 payload! {
     /// A tag that was to be added or changed.
@@ -42,7 +48,7 @@ pub struct UpdateTagInput {
     /// Colour as `#rrggbb`.
     colour: Option<String>,
     /// Refuse when it has changed since this version.
-    expected_version: Option<i64>,
+    expected_version: Option<Long>,
 }
 
 /// Mutations of tags.
@@ -54,23 +60,35 @@ present!(tag, TagId, Tag);
 #[Object]
 impl TagMutation {
     /// Adds a tag.
-    #[graphql(guard = "RoleGuard(Role::Supervisor)")]
-    async fn create_tag(&self, cx: &Context<'_>, input: CreateTagInput) -> async_graphql::Result<TagPayload> {
+    #[graphql(guard = "Needs::role(Role::Supervisor, WORKSPACE)")]
+    async fn create_tag(
+        &self,
+        cx: &Context<'_>,
+        #[graphql(desc = "A tag to be added.")] input: CreateTagInput,
+    ) -> async_graphql::Result<TagPayload> {
         let new = NewTag { client_id: input.client_id, name: input.name, colour: input.colour };
         created!(cx, TagPayload, present, rules::create, new)
     }
 
     /// Changes a tag.
-    #[graphql(guard = "RoleGuard(Role::Supervisor)")]
-    async fn update_tag(&self, cx: &Context<'_>, input: UpdateTagInput) -> async_graphql::Result<TagPayload> {
+    #[graphql(guard = "Needs::role(Role::Supervisor, WORKSPACE)")]
+    async fn update_tag(
+        &self,
+        cx: &Context<'_>,
+        #[graphql(desc = "What to change about a tag; what is left out stays.")] input: UpdateTagInput,
+    ) -> async_graphql::Result<TagPayload> {
         let id: TagId = or_refuse!(TagPayload, decode(&input.tag_id, "tagId"));
         let to = TagChange { name: input.name, colour: input.colour };
         updated!(cx, TagPayload, present, rules::update, id, to, input.expected_version)
     }
 
     /// Removes a tag, from all interactions too.
-    #[graphql(guard = "RoleGuard(Role::Supervisor)")]
-    async fn delete_tag(&self, cx: &Context<'_>, input: DeleteInput) -> async_graphql::Result<DeletePayload> {
+    #[graphql(guard = "Needs::role(Role::Supervisor, WORKSPACE)")]
+    async fn delete_tag(
+        &self,
+        cx: &Context<'_>,
+        #[graphql(desc = "Something to be deleted.")] input: DeleteInput,
+    ) -> async_graphql::Result<DeletePayload> {
         deleted!(cx, rules::delete, input)
     }
 }

@@ -17,8 +17,8 @@ use super::{
 use crate::graphql::{
     context::Cx,
     error::OrFieldError,
-    guard::RoleGuard,
-    scalars::{decode, decode_all},
+    guard::{Needs, WORKSPACE},
+    scalars::{Long, decode, decode_all},
     types::team::Team,
 };
 
@@ -49,7 +49,7 @@ pub struct UpdateTeamInput {
     /// Who belongs to it from now on, at most 500.
     member_ids: Option<Vec<ID>>,
     /// Refuse when it has changed since this version.
-    expected_version: Option<i64>,
+    expected_version: Option<Long>,
 }
 
 /// Mutations of teams.
@@ -61,16 +61,24 @@ present!(team, TeamId, Team);
 #[Object]
 impl TeamMutation {
     /// Adds a team.
-    #[graphql(guard = "RoleGuard(Role::Admin)")]
-    async fn create_team(&self, cx: &Context<'_>, input: CreateTeamInput) -> async_graphql::Result<TeamPayload> {
+    #[graphql(guard = "Needs::role(Role::Admin, WORKSPACE)")]
+    async fn create_team(
+        &self,
+        cx: &Context<'_>,
+        #[graphql(desc = "A team to be added.")] input: CreateTeamInput,
+    ) -> async_graphql::Result<TeamPayload> {
         let members = or_refuse!(TeamPayload, decode_all(&input.member_ids, "memberIds"));
         let new = NewTeam { client_id: input.client_id, name: input.name, members: members.into_iter().collect() };
         created!(cx, TeamPayload, present, rules::create, new)
     }
 
     /// Changes a team. Its members see its inboxes.
-    #[graphql(guard = "RoleGuard(Role::Admin)")]
-    async fn update_team(&self, cx: &Context<'_>, input: UpdateTeamInput) -> async_graphql::Result<TeamPayload> {
+    #[graphql(guard = "Needs::role(Role::Admin, WORKSPACE)")]
+    async fn update_team(
+        &self,
+        cx: &Context<'_>,
+        #[graphql(desc = "What to change about a team; what is left out stays.")] input: UpdateTeamInput,
+    ) -> async_graphql::Result<TeamPayload> {
         let id: TeamId = or_refuse!(TeamPayload, decode(&input.team_id, "teamId"));
         let members = input.member_ids.map(|ids| decode_all(&ids, "memberIds")).transpose();
         let members = or_refuse!(TeamPayload, members).map(|ids| ids.into_iter().collect());
@@ -79,8 +87,12 @@ impl TeamMutation {
     }
 
     /// Removes a team that no inbox belongs to.
-    #[graphql(guard = "RoleGuard(Role::Admin)")]
-    async fn delete_team(&self, cx: &Context<'_>, input: DeleteInput) -> async_graphql::Result<DeletePayload> {
+    #[graphql(guard = "Needs::role(Role::Admin, WORKSPACE)")]
+    async fn delete_team(
+        &self,
+        cx: &Context<'_>,
+        #[graphql(desc = "Something to be deleted.")] input: DeleteInput,
+    ) -> async_graphql::Result<DeletePayload> {
         deleted!(cx, rules::delete, input)
     }
 }

@@ -15,9 +15,9 @@ use super::{
 use crate::graphql::{
     context::Cx,
     error::OrFieldError,
-    guard::SignedIn,
+    guard::{Needs, READS},
     query::interaction::InteractionFilter,
-    scalars::{decode, decode_opt},
+    scalars::{Long, decode, decode_opt},
     types::{enums::InteractionSort, view::View},
 };
 
@@ -63,7 +63,7 @@ pub struct UpdateViewInput {
     /// Place in the list, from 0.
     position: Option<i32>,
     /// Refuse when it has changed since this version.
-    expected_version: Option<i64>,
+    expected_version: Option<Long>,
 }
 
 /// Mutations of views.
@@ -78,8 +78,12 @@ async fn present(cx: &Context<'_>, id: ViewId) -> async_graphql::Result<Option<V
 #[Object]
 impl ViewMutation {
     /// Saves a view behind the others.
-    #[graphql(guard = "SignedIn")]
-    async fn create_view(&self, cx: &Context<'_>, input: CreateViewInput) -> async_graphql::Result<ViewPayload> {
+    #[graphql(guard = "Needs::scope(READS)")]
+    async fn create_view(
+        &self,
+        cx: &Context<'_>,
+        #[graphql(desc = "A view to be saved.")] input: CreateViewInput,
+    ) -> async_graphql::Result<ViewPayload> {
         let new = NewView {
             client_id: input.client_id,
             name: input.name,
@@ -92,8 +96,12 @@ impl ViewMutation {
     }
 
     /// Changes a view.
-    #[graphql(guard = "SignedIn")]
-    async fn update_view(&self, cx: &Context<'_>, input: UpdateViewInput) -> async_graphql::Result<ViewPayload> {
+    #[graphql(guard = "Needs::scope(READS)")]
+    async fn update_view(
+        &self,
+        cx: &Context<'_>,
+        #[graphql(desc = "What to change about a view; what is left out stays.")] input: UpdateViewInput,
+    ) -> async_graphql::Result<ViewPayload> {
         let id: ViewId = or_refuse!(ViewPayload, decode(&input.view_id, "viewId"));
         let to = ViewChange {
             name: input.name,
@@ -107,8 +115,12 @@ impl ViewMutation {
     }
 
     /// Removes a view.
-    #[graphql(guard = "SignedIn")]
-    async fn delete_view(&self, cx: &Context<'_>, input: DeleteInput) -> async_graphql::Result<DeletePayload> {
+    #[graphql(guard = "Needs::scope(READS)")]
+    async fn delete_view(
+        &self,
+        cx: &Context<'_>,
+        #[graphql(desc = "Something to be deleted.")] input: DeleteInput,
+    ) -> async_graphql::Result<DeletePayload> {
         deleted!(cx, rules::delete, input)
     }
 }

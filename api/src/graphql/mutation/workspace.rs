@@ -8,9 +8,10 @@ use tributary_domain::{
 
 use super::payload::payload;
 use crate::graphql::{
-    context::{Cx, command},
+    context::{Cx, command, expected},
     error::OrFieldError,
-    guard::RoleGuard,
+    guard::{Needs, WORKSPACE},
+    scalars::{LanguageTag, Long},
     types::workspace::Workspace,
 };
 
@@ -25,9 +26,11 @@ pub struct UpdateWorkspaceInput {
     /// Name for people.
     name: Option<String>,
     /// Language of what the server writes to contacts, where nothing else is known; BCP 47.
-    default_language: Option<String>,
+    default_language: Option<LanguageTag>,
     /// Days after resolving in which a new message opens the same interaction again; 0 to 365.
     reopen_days: Option<i32>,
+    /// Refuse when it has changed since this version.
+    expected_version: Option<Long>,
 }
 
 /// Mutations of the workspace.
@@ -37,10 +40,16 @@ pub struct WorkspaceMutation;
 #[Object]
 impl WorkspaceMutation {
     /// Changes the workspace's settings.
-    #[graphql(guard = "RoleGuard(Role::Admin)")]
-    async fn update_workspace(&self, cx: &Context<'_>, input: UpdateWorkspaceInput) -> async_graphql::Result<WorkspacePayload> {
-        let change = WorkspaceChange { name: input.name, default_language: input.default_language, reopen_days: input.reopen_days };
-        let run = command(cx, move |tx, actor| Box::pin(rules::update(tx, actor, change.clone()))).await;
+    #[graphql(guard = "Needs::role(Role::Admin, WORKSPACE)")]
+    async fn update_workspace(
+        &self,
+        cx: &Context<'_>,
+        #[graphql(desc = "What to change about the workspace; what is left out stays.")] input: UpdateWorkspaceInput,
+    ) -> async_graphql::Result<WorkspacePayload> {
+        let change =
+            WorkspaceChange { name: input.name, default_language: input.default_language.map(|tag| tag.0), reopen_days: input.reopen_days };
+        let version = expected(input.expected_version);
+        let run = command(cx, move |tx, actor| Box::pin(rules::update(tx, actor, change.clone(), version))).await;
         let read = cx.read().await.or_field_error()?;
         let present = rules::get(&read).await.or_field_error()?;
         WorkspacePayload::of(run.map(|((), cursor)| cursor), Some(Workspace(present)))

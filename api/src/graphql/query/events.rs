@@ -5,6 +5,7 @@ use std::sync::Arc;
 use async_graphql::{Context, Object};
 use tributary_domain::{
     Error, Result,
+    actor::Scope,
     event::{Position, log},
     store::Read,
 };
@@ -13,6 +14,7 @@ use crate::graphql::{
     context::Cx,
     error::OrFieldError,
     event::Wanted,
+    guard::{EVENTS, Needs},
     scalars::LogCursor,
     stream::BATCH,
     types::event::{Event, EventFilter, EventPage},
@@ -28,6 +30,7 @@ pub struct EventQuery;
 #[Object]
 impl EventQuery {
     /// Current end of the event log: follow from here to hear of everything that happens from now on.
+    #[graphql(guard = "Needs::scope(&[Scope::ReadEvents, Scope::ReadInteractions])")]
     async fn log_cursor(&self, cx: &Context<'_>) -> async_graphql::Result<LogCursor> {
         let read = cx.read().await.or_field_error()?;
         let position = read.position().await.or_field_error()?;
@@ -36,13 +39,13 @@ impl EventQuery {
 
     /// The same log that the subscriptions follow, for reading it in pages of at most 200. `STREAM_RESET` when the cursor
     /// cannot be resumed.
-    #[graphql(complexity = "usize::try_from(first.max(1)).unwrap_or(1) * child_complexity")]
+    #[graphql(guard = "Needs::scope(EVENTS)")]
     async fn events(
         &self,
         cx: &Context<'_>,
-        after: LogCursor,
-        filter: Option<EventFilter>,
-        #[graphql(default = 100)] first: i32,
+        #[graphql(desc = "Cursor to read on from.")] after: LogCursor,
+        #[graphql(desc = "Which events; absent: all that the viewer may see.")] filter: Option<EventFilter>,
+        #[graphql(desc = "How many events at most, 1 to 200.")] first: i32,
     ) -> async_graphql::Result<EventPage> {
         page(cx, after, filter.unwrap_or_default(), first).await.or_field_error()
     }

@@ -3,7 +3,6 @@
 use async_graphql::{Context, ID, InputObject, Object};
 use tributary_domain::{
     Error, Result,
-    entity::view,
     ids::ViewId,
     inbox::{self, InteractionSort as Sort},
     interaction as rules,
@@ -11,8 +10,10 @@ use tributary_domain::{
 };
 
 use crate::graphql::{
+    ahead,
     context::Cx,
     error::OrFieldError,
+    guard::{Needs, READS},
     scalars::{decode, decode_all},
     types::{
         channel_kind::ChannelKind,
@@ -78,15 +79,15 @@ pub struct InteractionQuery;
 #[Object]
 impl InteractionQuery {
     /// Interactions that the viewer may see: of a view, or of a filter in an order; neither: all but the trashed.
-    #[graphql(complexity = "usize::try_from(first.max(1)).unwrap_or(1) * child_complexity")]
+    #[graphql(guard = "Needs::scope(READS)")]
     async fn interactions(
         &self,
         cx: &Context<'_>,
-        view_id: Option<ID>,
-        filter: Option<InteractionFilter>,
-        sort: Option<InteractionSort>,
-        first: i32,
-        after: Option<String>,
+        #[graphql(desc = "Of this saved view; not together with `filter`.")] view_id: Option<ID>,
+        #[graphql(desc = "Which interactions; not together with `viewId`.")] filter: Option<InteractionFilter>,
+        #[graphql(desc = "In which order; absent: that of the view, or what moved last comes first.")] sort: Option<InteractionSort>,
+        #[graphql(desc = "How many at most, 1 to 200.")] first: i32,
+        #[graphql(desc = "Cursor of the row before: the page begins behind it.")] after: Option<String>,
     ) -> async_graphql::Result<InteractionConnection> {
         let actor = cx.actor().or_field_error()?;
         let request = PageRequest::new(Some(first), after, None, None, MAX_PAGE).or_field_error()?;
@@ -95,21 +96,25 @@ impl InteractionQuery {
             (Some(_), Some(_)) => return Err(Error::invalid("filter", "give a view or a filter, not both")).or_field_error(),
             (Some(id), None) => {
                 let id: ViewId = decode(&id, "viewId").or_field_error()?;
-                let found = view::by_id(actor.workspace, id).one(read.conn()).await.map_err(Error::from).or_field_error()?;
-                let found = found.filter(|view| view.owner_id.is_none() || view.owner_id == actor.person());
+                let found = inbox::view::by_id(read.conn(), actor, id).await.or_field_error()?;
                 let found = found.ok_or(Error::NotFound("view")).or_field_error()?;
                 (inbox::view::filter_of(&found), found.sort)
             }
             (None, filter) => (filter.unwrap_or_default().into_filter().or_field_error()?, Sort::default()),
         };
         let order = sort.map_or(order, Into::into);
-        let position = read.position().await.or_field_error()?;
-        let page = rules::rows::page(&read, actor, &filter, order, &request).await.or_field_error()?;
+        let (page, position) = ahead::page(cx, (&filter, order), &request, &read).await.or_field_error()?;
+        drop(read);
         Ok(InteractionConnection::new(page, cx.cursor(position).or_field_error()?, Interaction))
     }
 
     /// An interaction by its short reference, such as T-1042.
-    async fn interaction_by_reference(&self, cx: &Context<'_>, reference: String) -> async_graphql::Result<Option<Interaction>> {
+    #[graphql(guard = "Needs::scope(READS)")]
+    async fn interaction_by_reference(
+        &self,
+        cx: &Context<'_>,
+        #[graphql(desc = "The reference, such as T-1042; upper and lower case are the same.")] reference: String,
+    ) -> async_graphql::Result<Option<Interaction>> {
         let Some(number) = rules::parse_reference(&reference) else { return Ok(None) };
         let read = cx.read().await.or_field_error()?;
         let found = rules::by_reference(read.conn(), cx.actor().or_field_error()?, number).await.or_field_error()?;

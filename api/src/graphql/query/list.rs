@@ -12,11 +12,16 @@ pub fn request(first: i32, after: Option<String>) -> Result<PageRequest> {
     PageRequest::new(Some(first), after, None, None, MAX_PAGE)
 }
 
-/// Complexity of a list: every row costs what is asked of it.
-#[must_use]
-pub fn cost(first: i32, of_row: usize) -> usize {
-    usize::try_from(first).unwrap_or(1).max(1).saturating_mul(of_row.max(1))
+/// Answers a list that belongs to something, together with those of all others of its kind in the same answer.
+macro_rules! paged {
+    ($cx:expr, $of:expr, $request:expr, $connection:ident, $node:expr) => {{
+        let key = $crate::graphql::loader::PageOf { of: $of, request: $request.or_field_error()? };
+        let loaded = $cx.rows().load_once(key).await.map_err($crate::graphql::types::load_error)?;
+        let (page, position) = loaded.ok_or_else(|| $crate::graphql::error::field_error(tributary_domain::Error::NotFound("list")))?;
+        Ok($connection::new(page, $cx.cursor(position).or_field_error()?, $node))
+    }};
 }
+pub(crate) use paged;
 
 /// Answers a list: reads the page and the end of the log from one snapshot.
 macro_rules! listed {

@@ -3,11 +3,11 @@
 use async_graphql::{Context, Object};
 use tributary_domain::skill as rules;
 
-use super::list::{self, listed};
+use super::list::listed;
 use crate::graphql::{
     context::Cx,
     error::OrFieldError,
-    guard::SignedIn,
+    guard::{Needs, REFERS},
     types::skill::{Skill, SkillConnection},
 };
 
@@ -18,8 +18,13 @@ pub struct SkillQuery;
 #[Object]
 impl SkillQuery {
     /// Skills, by name.
-    #[graphql(guard = "SignedIn", complexity = "list::cost(first, child_complexity)")]
-    async fn skills(&self, cx: &Context<'_>, first: i32, after: Option<String>) -> async_graphql::Result<SkillConnection> {
+    #[graphql(guard = "Needs::scope(REFERS)")]
+    async fn skills(
+        &self,
+        cx: &Context<'_>,
+        #[graphql(desc = "How many at most, 1 to 200.")] first: i32,
+        #[graphql(desc = "Cursor of the row before: the page begins behind it.")] after: Option<String>,
+    ) -> async_graphql::Result<SkillConnection> {
         listed!(cx, first, after, SkillConnection, Skill, |read, request| rules::page(&read, &request))
     }
 }

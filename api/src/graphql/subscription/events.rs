@@ -10,6 +10,7 @@ use tributary_domain::{Error, Result, actor::Actor, event::Event as LogEvent, id
 use crate::graphql::{
     error::{OrFieldError, field_error},
     event::Wanted,
+    guard::{EVENTS, Needs},
     scalars::{LogCursor, decode},
     stream::{Follow, HEARTBEAT, InNameOf, Patience},
     types::event::{Event, EventBatch, EventFilter},
@@ -25,14 +26,26 @@ pub struct EventsSubscription;
 impl EventsSubscription {
     /// Everything the viewer may see, in commit order. Ends with code `STREAM_RESET` when the cursor cannot be resumed:
     /// take a snapshot then.
-    async fn workspace_events(&self, cx: &Context<'_>, after: LogCursor, filter: Option<EventFilter>) -> async_graphql::Result<Batches> {
+    #[graphql(guard = "Needs::scope(EVENTS)")]
+    async fn workspace_events(
+        &self,
+        cx: &Context<'_>,
+        #[graphql(desc = "Cursor to follow from, of a snapshot or of the last batch.")] after: LogCursor,
+        #[graphql(desc = "Which events; absent: all that the viewer may see.")] filter: Option<EventFilter>,
+    ) -> async_graphql::Result<Batches> {
         let wanted = filter.unwrap_or_default().into_wanted().or_field_error()?;
         let follow = Follow::open(cx, &after).await.or_field_error()?;
         Ok(Reader::new(follow, wanted).batches())
     }
 
     /// One interaction: itself and its messages. Ends with code `NOT_FOUND` when the viewer may no longer see it.
-    async fn interaction(&self, cx: &Context<'_>, id: ID, after: LogCursor) -> async_graphql::Result<Batches> {
+    #[graphql(guard = "Needs::scope(EVENTS)")]
+    async fn interaction(
+        &self,
+        cx: &Context<'_>,
+        #[graphql(desc = "Which interaction.")] id: ID,
+        #[graphql(desc = "Cursor to follow from, of a snapshot or of the last batch.")] after: LogCursor,
+    ) -> async_graphql::Result<Batches> {
         let id = decode::<InteractionId>(&id, "id").or_field_error()?;
         let follow = Follow::open(cx, &after).await.or_field_error()?;
         must_see(&follow, id).await.or_field_error()?;
@@ -60,15 +73,17 @@ struct Heard {
 }
 
 impl Reader {
-    fn new(follow: Follow, wanted: Wanted) -> Self {
+    fn new(mut follow: Follow, wanted: Wanted) -> Self {
+        let among = wanted.clone();
+        follow.narrow(move |event| among.may_admit(event));
         Self { seen_as: Arc::clone(follow.actor()), follow, wanted, only: None, patience: Patience::default() }
     }
 
     fn batches(mut self) -> Batches {
         async_stream::try_stream! {
-            loop {
+            while !self.follow.is_over() {
                 let Heard { events, is_last } = self.heard().await.map_err(field_error)?;
-                let (prev, cursor) = self.follow.advance();
+                let (prev, cursor) = self.follow.advance(!events.is_empty());
                 let batch = EventBatch { prev, cursor, events: events.into_iter().map(Event).collect() };
                 yield InNameOf::new(self.follow.app(), Arc::clone(self.follow.actor()), batch);
                 if is_last {
@@ -82,7 +97,7 @@ impl Reader {
     /// The next events that the reader may hear of and wants; none after a silence of [`HEARTBEAT`].
     async fn heard(&mut self) -> Result<Heard> {
         let beat = Instant::now() + HEARTBEAT;
-        while Instant::now() < beat {
+        while Instant::now() < beat && !self.follow.is_at_end() {
             match tokio::time::timeout_at(beat, self.step()).await {
                 Err(_elapsed) => break,
                 Ok(Err(error)) => self.patience.bear(error, beat).await?,

@@ -22,6 +22,7 @@ use crate::{
     graphql::{
         context::Cx,
         error::{OrFieldError, field_error},
+        guard::{Needs, READS},
         scalars::decode,
         stream::{BATCH, InNameOf, Patience, may_change_rights},
         types::{
@@ -44,7 +45,12 @@ pub struct PresenceSubscription;
 impl PresenceSubscription {
     /// Who views, replies and types, on both sides: now, and whenever it changes. Best effort, without cursor. Ends with
     /// code `NOT_FOUND` when the viewer may no longer see the interaction.
-    async fn presence(&self, cx: &Context<'_>, interaction_id: ID) -> async_graphql::Result<Updates> {
+    #[graphql(guard = "Needs::scope(READS)")]
+    async fn presence(
+        &self,
+        cx: &Context<'_>,
+        #[graphql(desc = "On which interaction.")] interaction_id: ID,
+    ) -> async_graphql::Result<Updates> {
         let id = decode::<InteractionId>(&interaction_id, "interactionId").or_field_error()?;
         let mut watcher = Watcher::open(cx, id).await.or_field_error()?;
         let updates = async_stream::try_stream! {
@@ -119,7 +125,7 @@ impl Watcher {
             self.wait().await?;
             return Ok(None);
         }
-        let seen = presence::look(&**self.app.store.bus(), self.actor.workspace, self.interaction).await.ok();
+        let seen = presence::look(&self.app.store, self.actor.workspace, self.interaction).await.ok();
         let people = if self.told.as_ref() == Some(&seen) { Vec::new() } else { self.people(seen.as_ref()).await? };
         self.look_at = Instant::now() + LOOK_EVERY;
         if self.told.as_ref() == Some(&seen) {
@@ -153,7 +159,7 @@ impl Watcher {
     }
 
     async fn must_see(&mut self) -> Result<()> {
-        let actor = gatekeeper::renewed(&self.app.store, &self.actor).await?;
+        let actor = gatekeeper::renewed(&self.app, &self.actor).await?;
         let read = self.app.store.read(actor.workspace).await?;
         interaction::must_see(read.conn(), &actor, self.interaction).await?;
         drop(read);

@@ -4,14 +4,15 @@ use async_graphql::{Context, Object};
 use tributary_domain::{
     entity::{message, reaction},
     event,
-    ids::{ApiClientId, ContactId, PersonId},
+    ids::{ApiClientId, PersonId},
 };
 use uuid::Uuid;
 
 use super::{contact::Contact, enums::ActorKind, load_error, person::Person};
-use crate::graphql::context::Cx;
+use crate::graphql::{context::Cx, node};
 
 /// Someone who did something.
+#[derive(async_graphql::Description)]
 pub struct ActorRef {
     kind: ActorKind,
     id: Option<Uuid>,
@@ -49,23 +50,21 @@ impl ActorRef {
     }
 }
 
-#[Object]
+#[Object(use_type_description, crate = "crate::graphql::walk")]
 impl ActorRef {
     /// What kind of someone.
     async fn kind(&self) -> ActorKind {
         self.kind
     }
 
-    /// Name to show; empty for scripts and the server.
+    /// Name to show; empty for scripts, the server, and contacts that the viewer may not see.
     async fn name(&self, cx: &Context<'_>) -> async_graphql::Result<String> {
         if let Some(name) = &self.name {
             return Ok(name.clone());
         }
         Ok(match (self.kind, self.id) {
             (ActorKind::Person, _) => self.loaded_person(cx).await?.map(|person| person.0.name),
-            (ActorKind::Contact, Some(id)) => {
-                cx.rows().load_one(ContactId::from(id)).await.map_err(load_error)?.map(|contact| contact.name)
-            }
+            (ActorKind::Contact, Some(id)) => node::contact(cx, id.into()).await?.map(|contact| contact.0.name),
             (ActorKind::ApiClient | ActorKind::Bot, Some(id)) => {
                 cx.rows().load_one(ApiClientId::from(id)).await.map_err(load_error)?.map(|client| client.name)
             }
@@ -79,10 +78,10 @@ impl ActorRef {
         self.loaded_person(cx).await
     }
 
-    /// The contact, when it was one.
+    /// The contact, when it was one that the viewer may see.
     async fn contact(&self, cx: &Context<'_>) -> async_graphql::Result<Option<Contact>> {
         match (self.kind, self.id) {
-            (ActorKind::Contact, Some(id)) => Ok(cx.rows().load_one(ContactId::from(id)).await.map_err(load_error)?.map(Contact)),
+            (ActorKind::Contact, Some(id)) => node::contact(cx, id.into()).await,
             _ => Ok(None),
         }
     }

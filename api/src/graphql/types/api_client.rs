@@ -8,9 +8,10 @@ use super::{
     enums::{Role, Scope},
     page::connection,
 };
-use crate::graphql::scalars::node_id;
+use crate::graphql::scalars::{Long, node_id};
 
 /// A program that uses the API with a token.
+#[derive(async_graphql::Description)]
 pub struct ApiClient(pub api_client::Model);
 
 connection!(ApiClientConnection, ApiClientEdge, ApiClient, "API clients and bots");
@@ -25,7 +26,7 @@ pub enum ApiClientKind {
     Bot,
 }
 
-#[Object]
+#[Object(use_type_description)]
 impl ApiClient {
     /// Opaque id.
     pub async fn id(&self) -> ID {
@@ -68,8 +69,8 @@ impl ApiClient {
     }
 
     /// Number of its last change in the event log.
-    async fn version(&self) -> i64 {
-        self.0.version.0
+    async fn version(&self) -> Long {
+        Long(self.0.version.0)
     }
 
     /// When it was added.

@@ -2,33 +2,38 @@
 
 use async_graphql::{Context, ID, Object};
 use chrono::Duration;
-use tributary_domain::{Result, entity::attachment, ids::AttachmentId, spec::MediaClass as Class};
-use url::Url;
+use tributary_domain::{Result, entity::attachment, spec::MediaClass as Class};
 
 use super::enums::{AttachmentState, MediaClass};
 use crate::graphql::{
     context::Cx,
     error::OrFieldError,
-    scalars::{WebUrl, node_id},
+    scalars::{Long, WebUrl, node_id},
 };
 
 /// How long a signed address is valid.
-const VALID_MINUTES: i64 = 15;
+pub const VALID_MINUTES: i64 = 15;
 
 /// A file of a message.
+#[derive(async_graphql::Description)]
 pub struct Attachment(pub attachment::Model);
 
-/// The signed address of a file of the actor's workspace.
-///
-/// # Errors
-/// `Unauthenticated`.
-pub fn signed_url(cx: &Context<'_>, id: AttachmentId) -> Result<Url> {
-    let app = cx.app();
-    let expires = app.store.clock().now() + Duration::minutes(VALID_MINUTES);
-    Ok(app.links.url(&app.public_url, cx.actor()?.workspace, id, expires))
+impl Attachment {
+    /// Its signed address, when it is there. The caller has made sure that the viewer may see it.
+    ///
+    /// # Errors
+    /// `Unauthenticated`.
+    pub fn signed(&self, cx: &Context<'_>) -> Result<Option<WebUrl>> {
+        if self.0.state != attachment::AttachmentState::Stored {
+            return Ok(None);
+        }
+        let app = cx.app();
+        let expires = app.store.clock().now() + Duration::minutes(VALID_MINUTES);
+        Ok(Some(WebUrl(app.links.url(&app.public_url, cx.actor()?.workspace, self.0.id, expires))))
+    }
 }
 
-#[Object]
+#[Object(use_type_description, crate = "crate::graphql::walk")]
 impl Attachment {
     /// Opaque id.
     pub async fn id(&self) -> ID {
@@ -51,8 +56,8 @@ impl Attachment {
     }
 
     /// Size in bytes.
-    async fn bytes(&self) -> i64 {
-        self.0.bytes
+    async fn bytes(&self) -> Long {
+        Long(self.0.bytes)
     }
 
     /// What became of it.
@@ -67,10 +72,7 @@ impl Attachment {
 
     /// Signed address, valid for 15 minutes; null until the file is there.
     async fn url(&self, cx: &Context<'_>) -> async_graphql::Result<Option<WebUrl>> {
-        if self.0.state != attachment::AttachmentState::Stored {
-            return Ok(None);
-        }
-        Ok(Some(WebUrl(signed_url(cx, self.0.id).or_field_error()?)))
+        self.signed(cx).or_field_error()
     }
 
     /// Width of a picture, pixels.

@@ -9,11 +9,12 @@ use super::{actor::ActorRef, page::connection};
 use crate::graphql::scalars::{decode_opt, node_id};
 
 /// One entry of the audit trail.
+#[derive(async_graphql::Description)]
 pub struct AuditEntry(pub audit::Model);
 
 connection!(AuditEntryConnection, AuditEntryEdge, AuditEntry, "the audit trail");
 
-#[Object]
+#[Object(use_type_description)]
 impl AuditEntry {
     /// Opaque id.
     async fn id(&self) -> ID {

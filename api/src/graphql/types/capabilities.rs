@@ -5,8 +5,10 @@ use sea_orm::Iterable;
 use tributary_domain::spec;
 
 use super::enums::{FloorCell, LengthUnit, MediaClass, RichKind, Support};
+use crate::graphql::scalars::Long;
 
 /// What a channel can do.
+#[derive(async_graphql::Description)]
 pub struct Capabilities(pub spec::Capabilities);
 
 impl Capabilities {
@@ -24,7 +26,7 @@ impl Capabilities {
     }
 }
 
-#[Object]
+#[Object(use_type_description)]
 impl Capabilities {
     /// What API clients, bots and scripts may send.
     async fn machine(&self) -> Vec<RichSupport> {
@@ -62,7 +64,7 @@ impl Capabilities {
         let limit = |limit: &spec::MediaLimit| MediaLimit {
             class: limit.class.into(),
             mime_types: limit.mime_types.iter().map(ToString::to_string).collect(),
-            max_bytes: i64::try_from(limit.max_bytes).unwrap_or(i64::MAX),
+            max_bytes: limit.max_bytes.into(),
             max_caption: limit.max_caption,
         };
         self.0.media.iter().map(limit).collect()
@@ -179,7 +181,7 @@ pub struct MediaLimit {
     /// MIME types taken; `*` for any.
     mime_types: Vec<String>,
     /// Largest file, bytes.
-    max_bytes: i64,
+    max_bytes: Long,
     /// Longest caption, characters; 0 when it takes none.
     max_caption: u32,
 }

@@ -7,6 +7,7 @@ use tributary_channels::channel::Ingress;
 use tributary_domain::{
     actor::Role,
     channel::SettingChange,
+    content::Language,
     entity::channel,
     spec::{self, ChannelSpec},
 };
@@ -14,9 +15,8 @@ use tributary_domain::{
 use super::{
     capabilities::Capabilities,
     channel_kind::ChannelKind,
-    enums::{ChannelClass, ChannelHealthState},
+    enums::{ChannelClass, ChannelHealthCause, ChannelHealthState},
     inbox::Inbox,
-    interaction::must_load,
     load_error,
     page::connection,
     script::Script,
@@ -25,15 +25,18 @@ use super::{
 use crate::graphql::{
     context::Cx,
     error::OrFieldError,
-    scalars::{WebUrl, node_id},
+    loader::{OpenLettersOf, QueuedOn},
+    node,
+    scalars::{LanguageTag, Long, WebUrl, node_id},
 };
 
 /// A configured connection to a platform.
+#[derive(async_graphql::Description)]
 pub struct Channel(pub channel::Model);
 
 connection!(ChannelConnection, ChannelEdge, Channel, "channels");
 
-#[Object]
+#[Object(use_type_description, crate = "crate::graphql::walk")]
 impl Channel {
     /// Opaque id.
     pub async fn id(&self) -> ID {
@@ -43,6 +46,11 @@ impl Channel {
     /// Which platform.
     async fn kind(&self) -> ChannelKind {
         self.0.kind.into()
+    }
+
+    /// Class of the platform.
+    async fn class(&self, cx: &Context<'_>) -> ChannelClass {
+        cx.app().registry.spec(self.0.kind).class.into()
     }
 
     /// Whether everyone can read what is written there.
@@ -60,9 +68,9 @@ impl Channel {
         self.0.is_enabled
     }
 
-    /// Where its interactions appear.
-    async fn inbox(&self, cx: &Context<'_>) -> async_graphql::Result<Inbox> {
-        Ok(Inbox(must_load!(cx, self.0.inbox_id, "inbox")))
+    /// Where its interactions appear; null when the viewer does not see it.
+    async fn inbox(&self, cx: &Context<'_>) -> async_graphql::Result<Option<Inbox>> {
+        node::inbox(cx, self.0.inbox_id).await
     }
 
     /// Skill that its interactions need.
@@ -88,7 +96,7 @@ impl Channel {
             is_secret: field.is_secret,
             is_set: self.0.settings.contains_key(field.key) || self.0.sealed.contains_key(field.key),
         };
-        Ok(Some(cx.app().registry.spec(self.0.kind).settings.iter().map(setting).collect()))
+        Ok(Some(cx.app().registry.spec(self.0.kind).fields().map(setting).collect()))
     }
 
     /// Where the platform must send its events, for kinds that call us; null for anyone but admins.
@@ -104,11 +112,15 @@ impl Channel {
     /// How to put the chat widget on a page; null for other kinds.
     async fn widget(&self, cx: &Context<'_>) -> Option<WidgetEmbed> {
         (cx.app().registry.spec(self.0.kind).class == spec::ChannelClass::Chat).then(|| {
-            let base = cx.app().public_url.as_str().trim_end_matches('/');
+            let public_url = &cx.app().public_url;
+            let base = public_url.as_str().trim_end_matches('/');
+            let mut demo_url = public_url.clone();
+            demo_url.set_path(&format!("{}/demo-shop", public_url.path().trim_end_matches('/')));
+            demo_url.query_pairs_mut().append_pair("channel", &self.0.token);
             WidgetEmbed {
                 key: self.0.token.clone(),
                 script_tag: format!(r#"<script async src="{base}/widget.js" data-channel="{}"></script>"#, self.0.token),
-                demo_url: format!("{base}/demo-shop?channel={}", self.0.token),
+                demo_url: WebUrl(demo_url),
             }
         })
     }
@@ -124,8 +136,8 @@ impl Channel {
     }
 
     /// Number of its last change in the event log.
-    async fn version(&self) -> i64 {
-        self.0.version.0
+    async fn version(&self) -> Long {
+        Long(self.0.version.0)
     }
 
     /// When it was set up.
@@ -147,7 +159,7 @@ pub struct WidgetEmbed {
     /// The tag to put into the page.
     script_tag: String,
     /// A page of ours that shows the widget.
-    demo_url: String,
+    demo_url: WebUrl,
 }
 
 /// One setting of a channel.
@@ -179,9 +191,10 @@ impl From<ChannelSettingInput> for SettingChange {
 }
 
 /// How a channel is doing.
+#[derive(async_graphql::Description)]
 pub struct ChannelHealth(channel::Model);
 
-#[Object]
+#[Object(use_type_description, crate = "crate::graphql::walk")]
 impl ChannelHealth {
     /// The state.
     async fn state(&self) -> ChannelHealthState {
@@ -193,9 +206,25 @@ impl ChannelHealth {
         self.0.health_reason.as_deref()
     }
 
+    /// What is behind it, where there is a reason.
+    async fn cause(&self) -> Option<ChannelHealthCause> {
+        self.0.health_cause.map(Into::into)
+    }
+
+    /// When the other side last said by itself how it is doing.
+    async fn heartbeat_at(&self) -> Option<DateTime<Utc>> {
+        self.0.heartbeat_at
+    }
+
+    /// Since when none of our calls has been answered.
+    async fn failing_since(&self) -> Option<DateTime<Utc>> {
+        self.0.failing_since
+    }
+
     /// Since when.
-    async fn since(&self) -> Option<DateTime<Utc>> {
-        self.0.health_at
+    async fn since(&self) -> DateTime<Utc> {
+        // It has never been another one before the first change.
+        self.0.health_at.unwrap_or(self.0.created_at)
     }
 
     /// When the platform was first heard.
@@ -214,19 +243,18 @@ impl ChannelHealth {
     }
 
     /// Pieces of outbound work that wait.
-    async fn queued(&self, cx: &Context<'_>) -> async_graphql::Result<i64> {
-        let read = cx.read().await.or_field_error()?;
-        tributary_domain::channel::queued(&read, self.0.id).await.map(u64::cast_signed).or_field_error()
+    async fn queued(&self, cx: &Context<'_>) -> async_graphql::Result<Long> {
+        Ok(cx.rows().load_one(QueuedOn(self.0.id)).await.map_err(load_error)?.unwrap_or(0).into())
     }
 
     /// Dead letters that wait for a person.
-    async fn open_dead_letters(&self, cx: &Context<'_>) -> async_graphql::Result<i64> {
-        let read = cx.read().await.or_field_error()?;
-        tributary_domain::channel::open_dead_letters(&read, self.0.id).await.map(u64::cast_signed).or_field_error()
+    async fn open_dead_letters(&self, cx: &Context<'_>) -> async_graphql::Result<Long> {
+        Ok(cx.rows().load_one(OpenLettersOf(self.0.id)).await.map_err(load_error)?.unwrap_or(0).into())
     }
 }
 
 /// A kind of channel.
+#[derive(async_graphql::Description)]
 pub struct ChannelKindInfo {
     /// Its spec.
     pub spec: &'static ChannelSpec,
@@ -234,7 +262,7 @@ pub struct ChannelKindInfo {
     pub is_available: bool,
 }
 
-#[Object]
+#[Object(use_type_description, crate = "crate::graphql::walk")]
 impl ChannelKindInfo {
     /// Which kind.
     async fn kind(&self) -> ChannelKind {
@@ -251,9 +279,9 @@ impl ChannelKindInfo {
         self.spec.display_name
     }
 
-    /// Page of the platform's documentation.
-    async fn documentation_url(&self) -> &str {
-        self.spec.documentation_url
+    /// Page of the platform's documentation; null for our own chat.
+    async fn documentation_url(&self) -> async_graphql::Result<Option<WebUrl>> {
+        self.spec.documentation_url.map(WebUrl::known).transpose().or_field_error()
     }
 
     /// Whether this server can connect it.
@@ -273,23 +301,13 @@ impl ChannelKindInfo {
 
     /// What an administrator enters.
     async fn settings(&self) -> Vec<SettingField> {
-        self.spec.settings.iter().map(SettingField).collect()
+        self.spec.fields().map(SettingField).collect()
     }
 
     /// What it can do.
     async fn capabilities(&self) -> Capabilities {
         Capabilities(self.spec.capabilities.clone())
     }
-}
-
-/// Language of texts of the server.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
-#[graphql(remote = "tributary_domain::content::Language")]
-pub enum Language {
-    /// English.
-    En,
-    /// German.
-    De,
 }
 
 /// How a setting is entered.
@@ -314,9 +332,10 @@ pub enum SettingType {
 }
 
 /// One field of a channel's settings.
+#[derive(async_graphql::Description)]
 pub struct SettingField(&'static spec::SettingField);
 
-#[Object]
+#[Object(use_type_description, crate = "crate::graphql::walk")]
 impl SettingField {
     /// Name in the stored settings.
     async fn key(&self) -> &str {
@@ -324,16 +343,22 @@ impl SettingField {
     }
 
     /// What it is called.
-    async fn label(&self, #[graphql(default_with = "Language::En")] language: Language) -> &str {
-        match language {
+    async fn label(
+        &self,
+        #[graphql(desc = "Language of the text.", default_with = "LanguageTag::english()")] language: LanguageTag,
+    ) -> &str {
+        match language.phrases() {
             Language::En => self.0.label_en,
             Language::De => self.0.label_de,
         }
     }
 
     /// Where to find it.
-    async fn help(&self, #[graphql(default_with = "Language::En")] language: Language) -> &str {
-        match language {
+    async fn help(
+        &self,
+        #[graphql(desc = "Language of the text.", default_with = "LanguageTag::english()")] language: LanguageTag,
+    ) -> &str {
+        match language.phrases() {
             Language::En => self.0.help_en,
             Language::De => self.0.help_de,
         }
@@ -369,6 +394,16 @@ impl SettingField {
     /// Must be given.
     async fn is_required(&self) -> bool {
         self.0.is_required
+    }
+
+    /// Smallest number; null for no limit and for other types.
+    async fn min(&self) -> Option<i32> {
+        self.0.min
+    }
+
+    /// Largest number, or most characters of a text; null for no limit.
+    async fn max(&self) -> Option<i32> {
+        self.0.max
     }
 
     /// Value when nothing is given.

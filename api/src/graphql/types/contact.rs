@@ -5,7 +5,6 @@ use chrono::{DateTime, Utc};
 use tributary_domain::{
     Result, contact as rules,
     entity::{contact, contact_identity, contact_merge},
-    interaction::rows,
 };
 use url::Url;
 
@@ -14,22 +13,23 @@ use super::{
     channel::Channel,
     interaction::{Interaction, InteractionConnection, must_load},
     load_error,
-    page::connection,
+    page::{MAX_SHORT_LIST, connection},
 };
 use crate::graphql::{
     context::Cx,
     error::OrFieldError,
     loader::{IdentitiesOf, MergesInto},
-    query::list,
-    scalars::{WebUrl, decode_opt, node_id},
+    query::list::{self, paged},
+    scalars::{LanguageTag, Long, WebUrl, decode_opt, node_id},
 };
 
 /// A person who writes to us.
+#[derive(async_graphql::Description)]
 pub struct Contact(pub contact::Model);
 
 connection!(ContactConnection, ContactEdge, Contact, "contacts");
 
-#[Object]
+#[Object(use_type_description, crate = "crate::graphql::walk")]
 impl Contact {
     /// Opaque id.
     pub async fn id(&self) -> ID {
@@ -52,8 +52,8 @@ impl Contact {
     }
 
     /// Language they write, BCP 47.
-    async fn language(&self) -> Option<&str> {
-        self.0.language.as_deref()
+    async fn language(&self) -> Option<LanguageTag> {
+        self.0.language.clone().map(LanguageTag)
     }
 
     /// Picture of them, at the platform.
@@ -72,11 +72,11 @@ impl Contact {
         self.0.fields.iter().map(|(key, value)| ContactField { key: key.clone(), value: value.clone() }).collect()
     }
 
-    /// Their addresses on our channels, oldest first.
+    /// Their addresses on our channels, oldest first, at most 200.
     async fn identities(&self, cx: &Context<'_>) -> async_graphql::Result<Vec<ContactIdentity>> {
         let mut found = cx.rows().load_one(IdentitiesOf(self.0.id)).await.map_err(load_error)?.unwrap_or_default();
         found.sort_unstable_by_key(|row| row.id);
-        Ok(found.into_iter().map(ContactIdentity).collect())
+        Ok(found.into_iter().take(MAX_SHORT_LIST).map(ContactIdentity).collect())
     }
 
     /// Whether nobody may write to them.
@@ -90,28 +90,27 @@ impl Contact {
         Ok(cx.rows().load_one(id).await.map_err(load_error)?.map(Contact))
     }
 
-    /// Merges into this contact that can be undone, newest first.
+    /// Merges into this contact that can be undone, newest first, at most 200.
     async fn merges(&self, cx: &Context<'_>) -> async_graphql::Result<Vec<ContactMerge>> {
         let found = cx.rows().load_one(MergesInto(self.0.id)).await.map_err(load_error)?.unwrap_or_default();
         let mut standing: Vec<_> = found.into_iter().filter(|row| row.undone_at.is_none()).collect();
         standing.sort_unstable_by_key(|row| std::cmp::Reverse((row.created_at, row.id)));
-        Ok(standing.into_iter().map(ContactMerge).collect())
+        Ok(standing.into_iter().take(MAX_SHORT_LIST).map(ContactMerge).collect())
     }
 
     /// Their interactions that the viewer may see, newest first.
-    #[graphql(complexity = "list::cost(first, child_complexity)")]
-    async fn interactions(&self, cx: &Context<'_>, first: i32, after: Option<String>) -> async_graphql::Result<InteractionConnection> {
-        let request = list::request(first, after).or_field_error()?;
-        let read = cx.read().await.or_field_error()?;
-        let actor = cx.actor().or_field_error()?;
-        let page = rows::page_of_contact(&read, actor, self.0.id, &request).await.or_field_error()?;
-        let position = read.position().await.or_field_error()?;
-        Ok(InteractionConnection::new(page, cx.cursor(position).or_field_error()?, Interaction))
+    async fn interactions(
+        &self,
+        cx: &Context<'_>,
+        #[graphql(desc = "How many at most, 1 to 200.")] first: i32,
+        #[graphql(desc = "Cursor of the row before: the page begins behind it.")] after: Option<String>,
+    ) -> async_graphql::Result<InteractionConnection> {
+        paged!(cx, self.0.id, list::request(first, after), InteractionConnection, Interaction)
     }
 
     /// Number of its last change in the event log.
-    async fn version(&self) -> i64 {
-        self.0.version.0
+    async fn version(&self) -> Long {
+        Long(self.0.version.0)
     }
 
     /// When we first heard of them.
@@ -139,9 +138,10 @@ pub struct ContactFieldInput {
 }
 
 /// One address of a contact on one channel.
+#[derive(async_graphql::Description)]
 pub struct ContactIdentity(pub contact_identity::Model);
 
-#[Object]
+#[Object(use_type_description, crate = "crate::graphql::walk")]
 impl ContactIdentity {
     /// Opaque id.
     async fn id(&self) -> ID {
@@ -170,9 +170,10 @@ impl ContactIdentity {
 }
 
 /// A merge that can be undone.
+#[derive(async_graphql::Description)]
 pub struct ContactMerge(pub contact_merge::Model);
 
-#[Object]
+#[Object(use_type_description, crate = "crate::graphql::walk")]
 impl ContactMerge {
     /// Opaque id.
     async fn id(&self) -> ID {

@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use tributary_domain::{Result, content};
 
 use super::content::{FormFieldType, Markup};
-use crate::graphql::scalars::{CardJson, WebUrl, decode};
+use crate::graphql::scalars::{CardJson, Long, WebUrl, decode};
 
 /// What to send: exactly one kind.
 #[derive(OneofObject)]
@@ -251,7 +251,7 @@ pub struct PaymentRequestInput {
     /// What is paid for.
     description: String,
     /// Amount in the currency's minor unit (cents).
-    amount_minor: i64,
+    amount_minor: Long,
     /// ISO 4217 code.
     currency: String,
     /// Where to pay.
@@ -305,7 +305,7 @@ impl RichContentInput {
                 title: it.title,
                 text: it.text,
                 multiple: it.multiple,
-                sections: it.sections.into_iter().map(section).collect::<Result<_>>()?,
+                sections: it.sections.into_iter().enumerate().map(section).collect::<Result<_>>()?,
             }),
             Self::TimePicker(it) => {
                 Body::TimePicker(content::TimePicker { title: it.title, text: it.text, time_zone: it.time_zone, slots: slots(it.slots) })
@@ -325,7 +325,7 @@ impl RichContentInput {
             }),
             Self::PaymentRequest(it) => Body::PaymentRequest(content::PaymentRequest {
                 description: it.description,
-                amount_minor: it.amount_minor,
+                amount_minor: it.amount_minor.0,
                 currency: it.currency,
                 url: it.url.0,
                 reference: it.reference,
@@ -350,16 +350,16 @@ fn image(input: Option<ImageInput>, path: &str) -> Result<Option<content::Image>
     })
 }
 
-fn section(input: ListSectionInput) -> Result<content::ListSection> {
-    let item = |item: ListItemInput| {
+fn section((at, input): (usize, ListSectionInput)) -> Result<content::ListSection> {
+    let item = |(number, item): (usize, ListItemInput)| {
         Ok(content::ListItem {
             id: item.id,
             title: item.title,
             description: item.description,
-            image: image(item.image, "content.listPicker.sections.items.image")?,
+            image: image(item.image, &format!("content.listPicker.sections.{at}.items.{number}.image"))?,
         })
     };
-    Ok(content::ListSection { title: input.title, items: input.items.into_iter().map(item).collect::<Result<_>>()? })
+    Ok(content::ListSection { title: input.title, items: input.items.into_iter().enumerate().map(item).collect::<Result<_>>()? })
 }
 
 fn slots(slots: Vec<TimeSlotInput>) -> Vec<content::TimeSlot> {

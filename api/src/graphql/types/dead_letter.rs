@@ -11,10 +11,12 @@ use tributary_domain::{
 use super::{channel::Channel, enums::Direction, interaction::must_load, load_error, message::Message, page::connection};
 use crate::graphql::{
     context::Cx,
-    scalars::{decode_opt, node_id},
+    node,
+    scalars::{Long, decode_opt, node_id},
 };
 
 /// An item that could not be processed or sent, and waits for a person.
+#[derive(async_graphql::Description)]
 pub struct DeadLetter(pub dead_letter::Model);
 
 connection!(DeadLetterConnection, DeadLetterEdge, DeadLetter, "dead letters");
@@ -31,7 +33,19 @@ pub enum DeadLetterState {
     Dropped,
 }
 
-#[Object]
+/// Why something became a dead letter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+#[graphql(remote = "dead_letter::DeadLetterCause")]
+pub enum DeadLetterCause {
+    /// What came in cannot be read.
+    Unreadable,
+    /// What came in can be read, but not be accepted.
+    Refused,
+    /// What should go out was not delivered: the message's own error code says why.
+    NotDelivered,
+}
+
+#[Object(use_type_description)]
 impl DeadLetter {
     /// Opaque id.
     pub async fn id(&self) -> ID {
@@ -48,7 +62,12 @@ impl DeadLetter {
         self.0.direction.into()
     }
 
-    /// What went wrong.
+    /// Which kind of thing went wrong; null for letters from before it was noted.
+    async fn cause(&self) -> Option<DeadLetterCause> {
+        self.0.cause.map(Into::into)
+    }
+
+    /// What went wrong, in English, for people.
     async fn error(&self) -> &str {
         &self.0.error
     }
@@ -58,12 +77,18 @@ impl DeadLetter {
         self.0.state.into()
     }
 
-    /// The message that could not be sent; null for what came in.
+    /// The message that could not be sent; null for what came in and for what the viewer may not see.
     async fn message(&self, cx: &Context<'_>) -> async_graphql::Result<Option<Message>> {
         let Some(work) = self.0.outbound_id else { return Ok(None) };
         let work = cx.rows().load_one(work).await.map_err(load_error)?;
         let Some(id) = work.and_then(|work| work.message_id) else { return Ok(None) };
-        Ok(cx.rows().load_one(id).await.map_err(load_error)?.map(Message))
+        node::message(cx, id).await
+    }
+
+    /// Which item of which request: the id with which its sender was answered, a stroke, and its position there from 0; null
+    /// for what could not go out.
+    async fn reference(&self) -> Option<String> {
+        Some(format!("{}/{}", self.0.raw_id?, self.0.item))
     }
 
     /// Beginning of the raw request without what looks like a secret; null for what could not go out and for what is no text.
@@ -84,8 +109,8 @@ impl DeadLetter {
     }
 
     /// Number of its last change in the event log.
-    async fn version(&self) -> i64 {
-        self.0.version.0
+    async fn version(&self) -> Long {
+        Long(self.0.version.0)
     }
 }
 

@@ -1,7 +1,7 @@
 //! Enums that mirror the domain's, with the descriptions that clients read.
 
 use async_graphql::Enum;
-use tributary_domain::{actor, content, entity, event, inbox, interaction, spec, state};
+use tributary_domain::{actor, content, entity, event, inbound, inbox, interaction, message, spec, state};
 
 /// Mirrors an enum of the domain.
 macro_rules! mirror {
@@ -81,6 +81,14 @@ mirror! {
         Closed,
         /// Thrown away; kept until retention ends.
         Trashed,
+    }
+
+    /// How somebody was named as a recipient.
+    RecipientKind = inbound::RecipientKind {
+        /// It was meant for them.
+        To,
+        /// They got a copy.
+        Cc,
     }
 
     /// How far an outbound message has come; it only moves forward.
@@ -173,6 +181,24 @@ mirror! {
         Refused,
         /// Could not be fetched.
         Failed,
+        /// Taken back together with its message.
+        Removed,
+    }
+
+    /// What a change does to a message.
+    MessageChangeKind = message::ChangeKind {
+        /// Gives it another body.
+        Edit,
+        /// Takes it back.
+        Delete,
+    }
+
+    /// How far a change of a message has come.
+    MessageChangeState = message::ChangeState {
+        /// On its way to the platform.
+        Pending,
+        /// The platform did not carry it out: the contact sees the message as it was.
+        Refused,
     }
 
     /// Class of a channel.
@@ -231,6 +257,28 @@ mirror! {
         Converted,
         /// As it is.
         Native,
+    }
+
+    /// One difference between what was asked and what arrives.
+    LossNote = content::LossNote {
+        /// It arrives as plain text.
+        AsText,
+        /// Options to tap arrive as numbered lines; an answer by number is understood.
+        NumberedOptions,
+        /// It does not fit the channel's limits in its native form, so it arrives as text.
+        TooBig,
+        /// HTML became Markdown or the other way round.
+        MarkupConverted,
+        /// Bold, italic, headings and the like are lost; links keep their address.
+        FormattingLost,
+        /// Pictures inside are lost.
+        ImagesLost,
+        /// The files do not arrive.
+        FilesLost,
+        /// Files that the other side does not take so large arrive as links to download.
+        FilesAsLinks,
+        /// It is longer than one message and arrives in several parts.
+        Split,
     }
 
     /// One cell of the product's tables.
@@ -375,6 +423,30 @@ pub enum ChannelHealthState {
     Down,
     /// Switched off by an administrator.
     Disabled,
+}
+
+/// Why a channel is not well.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Enum)]
+#[graphql(remote = "entity::channel::HealthCause")]
+pub enum ChannelHealthCause {
+    /// The other side says so.
+    Declared,
+    /// The other side has not said how it is doing for three of the intervals that its settings name.
+    HeartbeatMissed,
+    /// For a day none of our calls has been answered.
+    DeliveriesFailing,
+    /// The platform wants no more calls at the address.
+    AddressGone,
+    /// The platform refuses credentials or settings.
+    Refused,
+    /// The platform cannot be reached, or broke off.
+    Unreachable,
+    /// A check that an administrator asked for found something wrong.
+    CheckFailed,
+    /// This server has no adapter for this kind of channel.
+    NoAdapter,
+    /// It is an example, and was never meant to work.
+    Example,
 }
 
 impl ChannelHealthState {

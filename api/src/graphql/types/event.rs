@@ -10,20 +10,21 @@ use super::{actor::ActorRef, enums::EventKind};
 use crate::graphql::{
     event::Wanted,
     node::{self, Node},
-    scalars::{LogCursor, decode_all, node_id},
+    scalars::{LogCursor, Long, decode_all, node_id},
 };
 
 /// Most values in one part of a filter.
 const MAX_VALUES: usize = 100;
 
 /// Something that happened.
+#[derive(async_graphql::Description)]
 pub struct Event(pub Arc<event::Event>);
 
-#[Object]
+#[Object(use_type_description)]
 impl Event {
     /// Position in the log; grows by one per event of the workspace.
-    async fn seq(&self) -> i64 {
-        self.0.seq.0
+    async fn seq(&self) -> Long {
+        Long(self.0.seq.0)
     }
 
     /// When the change began.
@@ -42,7 +43,7 @@ impl Event {
     }
 
     /// The changed object as it is now, which is as of this event or newer; null when it is gone, when the viewer may not
-    /// see it (any more), and for the workspace and sessions.
+    /// see it (any more), and for sessions.
     async fn entity(&self, cx: &Context<'_>) -> async_graphql::Result<Option<Node>> {
         node::load(cx, self.0.entity_type, self.0.entity_id).await
     }
@@ -53,8 +54,8 @@ impl Event {
     }
 
     /// The object's version after this event; 0 when the object itself did not change.
-    async fn entity_version(&self) -> i64 {
-        self.0.entity_version.map_or(0, |version| version.0)
+    async fn entity_version(&self) -> Long {
+        Long(self.0.entity_version.map_or(0, |version| version.0))
     }
 
     /// The interaction that it belongs to.

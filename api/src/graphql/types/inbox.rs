@@ -4,14 +4,18 @@ use async_graphql::{Context, ID, Object};
 use tributary_domain::entity::inbox;
 
 use super::{load_error, page::connection, team::Team};
-use crate::graphql::{context::Cx, scalars::node_id};
+use crate::graphql::{
+    context::Cx,
+    scalars::{Long, node_id},
+};
 
 /// A place where interactions appear, whatever channel they come from.
+#[derive(async_graphql::Description)]
 pub struct Inbox(pub inbox::Model);
 
 connection!(InboxConnection, InboxEdge, Inbox, "inboxes");
 
-#[Object]
+#[Object(use_type_description, crate = "crate::graphql::walk")]
 impl Inbox {
     /// Opaque id.
     pub async fn id(&self) -> ID {
@@ -30,7 +34,7 @@ impl Inbox {
     }
 
     /// Number of its last change in the event log.
-    async fn version(&self) -> i64 {
-        self.0.version.0
+    async fn version(&self) -> Long {
+        Long(self.0.version.0)
     }
 }

@@ -2,15 +2,7 @@
 
 use async_graphql::{Context, Enum, ID, Object, SimpleObject};
 use chrono::{DateTime, Utc};
-use sea_orm::sea_query::Order;
-use tributary_domain::{
-    Error,
-    entity::{interaction, message},
-    ids::InteractionId,
-    interaction as rules,
-    spec::Audience,
-    store::page::{PageRequest, Sort},
-};
+use tributary_domain::{Error, entity::interaction, ids::InteractionId, interaction as rules, spec::Audience, store::page::PageRequest};
 
 use super::{
     channel::Channel,
@@ -27,11 +19,13 @@ use super::{
 use crate::graphql::{
     context::Cx,
     error::{OrFieldError, field_error},
-    loader::{ReadBy, TagsOn},
-    scalars::node_id,
+    loader::{ReadBy, RelatedTo, TagsOn},
+    query::list::paged,
+    scalars::{Long, node_id},
 };
 
 /// The whole conversation of a contact with us on one channel.
+#[derive(async_graphql::Description)]
 pub struct Interaction(pub interaction::Model);
 
 connection!(InteractionConnection, InteractionEdge, Interaction, "interactions");
@@ -56,7 +50,7 @@ macro_rules! must_load {
 }
 pub(crate) use must_load;
 
-#[Object]
+#[Object(use_type_description, crate = "crate::graphql::walk")]
 impl Interaction {
     /// Opaque id.
     pub async fn id(&self) -> ID {
@@ -142,22 +136,16 @@ impl Interaction {
     }
 
     /// Messages, notes and system lines, oldest first: the first ones, or the last ones.
-    #[graphql(complexity = "usize::try_from(first.or(last).unwrap_or(1).max(1)).unwrap_or(1) * child_complexity")]
     async fn messages(
         &self,
         cx: &Context<'_>,
-        first: Option<i32>,
-        after: Option<String>,
-        last: Option<i32>,
-        before: Option<String>,
+        #[graphql(desc = "How many at most, 1 to 200.")] first: Option<i32>,
+        #[graphql(desc = "Cursor of the row before: the page begins behind it.")] after: Option<String>,
+        #[graphql(desc = "How many at most, counted from the end, 1 to 200.")] last: Option<i32>,
+        #[graphql(desc = "Cursor of the row behind: the page ends before it.")] before: Option<String>,
     ) -> async_graphql::Result<MessageConnection> {
-        let request = PageRequest::new(first, after, last, before, MAX_PAGE).or_field_error()?;
-        let read = cx.read().await.or_field_error()?;
-        let position = read.position().await.or_field_error()?;
-        let rows = message::of_interaction(self.0.workspace_id, self.0.id);
-        let sort = Sort::new("thread", [(message::Column::At, Order::Asc), (message::Column::Id, Order::Asc)]);
-        let page = sort.page(rows, &request, read.conn()).await.or_field_error()?;
-        Ok(MessageConnection::new(page, cx.cursor(position).or_field_error()?, Message))
+        let request = PageRequest::new(first, after, last, before, MAX_PAGE);
+        paged!(cx, self.0.id, request, MessageConnection, Message)
     }
 
     /// Since when the contact waits for an answer; null when nobody waits.
@@ -195,6 +183,17 @@ impl Interaction {
         Ok(found.filter(|found| actor.may_see_inbox(found.inbox_id)).map(Interaction))
     }
 
+    /// Those of other channels that hold the same message, such as a mail to two of our addresses, as far as the viewer may
+    /// see them; oldest first.
+    async fn related(&self, cx: &Context<'_>) -> async_graphql::Result<Vec<Interaction>> {
+        let relations = cx.rows().load_one(RelatedTo(self.0.id)).await.map_err(load_error)?.unwrap_or_default();
+        let found = cx.rows().load_many(relations.into_iter().map(|row| row.related_id)).await.map_err(load_error)?;
+        let actor = cx.actor().or_field_error()?;
+        let mut related: Vec<_> = found.into_values().filter(|found| actor.may_see_inbox(found.inbox_id)).collect();
+        related.sort_by_key(|found| found.number);
+        Ok(related.into_iter().map(Interaction).collect())
+    }
+
     /// When something last happened in it.
     async fn last_activity_at(&self) -> DateTime<Utc> {
         self.0.last_activity_at
@@ -216,8 +215,8 @@ impl Interaction {
     }
 
     /// Number of its last change in the event log.
-    async fn version(&self) -> i64 {
-        self.0.version.0
+    async fn version(&self) -> Long {
+        Long(self.0.version.0)
     }
 }
 

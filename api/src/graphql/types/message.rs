@@ -1,36 +1,43 @@
 //! Messages, notes and system lines.
 
 use async_graphql::{Context, Enum, ID, Object, SimpleObject};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Duration, Utc};
 use tributary_domain::{
-    content::{Language, LossNote},
+    content::{Formatted, Language, Markup, RichContent as Content, remote_images},
     entity::{message, outbound},
+    ids::ExternalUserId,
+    inbound,
     message::SystemLine as Line,
 };
 
 use super::{
     actor::ActorRef,
-    attachment::Attachment,
+    attachment::{Attachment, VALID_MINUTES},
+    contact::Contact,
     content::RichContent,
-    enums::{DeliveryState, Direction, InteractionStatus, MessageEntry, Priority, Support},
+    enums::{
+        DeliveryState, Direction, InteractionStatus, LossNote, MessageChangeKind, MessageChangeState, MessageEntry, Priority,
+        RecipientKind, Support,
+    },
     interaction::Interaction,
     load_error,
-    page::connection,
+    page::{MAX_SHORT_LIST, connection},
     person::Person,
 };
 use crate::graphql::{
     context::Cx,
     error::OrFieldError,
     loader::{FilesOf, ReactionsOn, SendOf},
-    scalars::node_id,
+    scalars::{Long, WebUrl, node_id},
 };
 
 /// One entry of an interaction: something said, an internal note or a system line.
+#[derive(async_graphql::Description)]
 pub struct Message(pub message::Model);
 
 connection!(MessageConnection, MessageEdge, Message, "messages");
 
-#[Object]
+#[Object(use_type_description, crate = "crate::graphql::walk")]
 impl Message {
     /// Opaque id.
     pub async fn id(&self) -> ID {
@@ -72,11 +79,35 @@ impl Message {
         self.0.subject.as_deref()
     }
 
-    /// Its files.
+    /// Its files, without the images that its content shows by itself.
     async fn attachments(&self, cx: &Context<'_>) -> async_graphql::Result<Vec<Attachment>> {
+        if self.0.deleted_at.is_some() {
+            return Ok(Vec::new());
+        }
         let mut files = cx.rows().load_one(FilesOf(self.0.id)).await.map_err(load_error)?.unwrap_or_default();
+        let shown = self.0.content.0.images();
+        files.retain(|file| !shown.iter().any(|(_, image)| *image == file.id));
         files.sort_unstable_by_key(|file| file.id);
         Ok(files.into_iter().map(Attachment).collect())
+    }
+
+    /// The message as it came (the whole mail, headers and all), to download: nothing is left out or made harmless in it.
+    /// Null where the channel gives none.
+    async fn original(&self, cx: &Context<'_>) -> async_graphql::Result<Option<Attachment>> {
+        // What was taken back is not to be read by this door either.
+        let Some(id) = self.0.raw_attachment_id.filter(|_| self.0.deleted_at.is_none()) else { return Ok(None) };
+        Ok(cx.rows().load_one(id).await.map_err(load_error)?.map(Attachment))
+    }
+
+    /// Pictures on other hosts that its HTML shows, with the addresses under which we hand them out: a reader's browser asks
+    /// us, never the other host. Ask for them when the reader agrees to see them; empty for other kinds of body.
+    async fn remote_pictures(&self, cx: &Context<'_>) -> async_graphql::Result<Vec<RemotePicture>> {
+        cx.actor().or_field_error()?;
+        let Content::Formatted(Formatted { markup: Markup::Html, source }) = &self.0.content.0 else { return Ok(Vec::new()) };
+        let app = cx.app();
+        let expires = app.store.clock().now() + Duration::minutes(VALID_MINUTES);
+        let pictures = remote_images(source).into_iter();
+        Ok(pictures.map(|source| RemotePicture { url: WebUrl(app.links.picture_url(&app.public_url, &source, expires)), source }).collect())
     }
 
     /// The message that it quotes.
@@ -85,13 +116,15 @@ impl Message {
         Ok(cx.rows().load_one(id).await.map_err(load_error)?.map(Message))
     }
 
-    /// Reactions on it, oldest first.
+    /// Reactions on it, oldest first, at most 200.
     async fn reactions(&self, cx: &Context<'_>) -> async_graphql::Result<Vec<Reaction>> {
-        let me = cx.actor().or_field_error()?.person();
+        // Only then does the answer depend on who asks.
+        let me = if cx.look_ahead().field("isMine").exists() { cx.actor().or_field_error()?.person() } else { None };
         let mut reactions = cx.rows().load_one(ReactionsOn(self.0.id)).await.map_err(load_error)?.unwrap_or_default();
         reactions.sort_by(|one, other| one.at.cmp(&other.at).then_with(|| one.author_id.cmp(&other.author_id)));
         Ok(reactions
             .into_iter()
+            .take(MAX_SHORT_LIST)
             .map(|row| Reaction {
                 is_mine: me.is_some_and(|me| row.author_id == me.uuid().to_string()),
                 author: ActorRef::reactor(&row),
@@ -127,6 +160,16 @@ impl Message {
         self.0.client_id.as_deref()
     }
 
+    /// To whom it was sent, ourselves included; empty where the channel does not say, and for messages of ours.
+    async fn recipients(&self) -> Vec<Recipient> {
+        self.0.recipients.iter().flat_map(|known| known.0.iter().cloned()).map(Recipient::from).collect()
+    }
+
+    /// Where its writer wants the answer, where that is not simply the address that it came from; our answers go there.
+    async fn reply_to(&self) -> Option<&str> {
+        self.0.reply_to.as_ref().map(ExternalUserId::as_str)
+    }
+
     /// Written by a machine.
     async fn is_automatic(&self) -> bool {
         self.0.is_automatic
@@ -152,10 +195,61 @@ impl Message {
         self.0.deleted_at
     }
 
-    /// Number of its last change in the event log.
-    async fn version(&self) -> i64 {
-        self.0.version.0
+    /// The last edit or deletion, while it is on its way to the platform or after the platform refused it; null when what is
+    /// shown is what the contact sees.
+    async fn change(&self) -> Option<MessageChange> {
+        let change = self.0.last_change.as_ref()?;
+        Some(MessageChange {
+            kind: change.kind.into(),
+            state: change.state.into(),
+            error_code: change.code.clone(),
+            error_detail: change.detail.clone(),
+        })
     }
+
+    /// Number of its last change in the event log.
+    async fn version(&self) -> Long {
+        Long(self.0.version.0)
+    }
+}
+
+/// Somebody to whom a message was sent.
+#[derive(SimpleObject)]
+pub struct Recipient {
+    /// Whether it was meant for them.
+    kind: RecipientKind,
+    /// Their address.
+    address: String,
+    /// Their name, as the writer gave it.
+    name: Option<String>,
+}
+
+impl From<inbound::Recipient> for Recipient {
+    fn from(recipient: inbound::Recipient) -> Self {
+        Self { kind: recipient.kind.into(), address: recipient.address.as_str().to_owned(), name: recipient.name }
+    }
+}
+
+/// A picture on another host.
+#[derive(SimpleObject)]
+pub struct RemotePicture {
+    /// Its address as the HTML names it, in `src` or `data-remote-src`.
+    source: String,
+    /// Signed address under which we fetch and hand out the picture, valid for 15 minutes.
+    url: WebUrl,
+}
+
+/// An edit or a deletion of a message that the platform has not carried out.
+#[derive(SimpleObject)]
+pub struct MessageChange {
+    /// What it does.
+    kind: MessageChangeKind,
+    /// How far it has come.
+    state: MessageChangeState,
+    /// Why it was refused: our code.
+    error_code: Option<String>,
+    /// Why it was refused: the platform's own words.
+    error_detail: Option<String>,
 }
 
 /// A reaction on a message.
@@ -172,28 +266,30 @@ pub struct Reaction {
 }
 
 /// How far a message of ours has come.
+#[derive(async_graphql::Description)]
 pub struct Delivery(message::Model);
 
-#[Object]
+#[Object(use_type_description, crate = "crate::graphql::walk")]
 impl Delivery {
     /// The furthest state heard of.
     async fn state(&self) -> DeliveryState {
         self.0.delivery.unwrap_or(tributary_domain::state::DeliveryState::Queued).into()
     }
 
-    /// Why it failed: our code.
+    /// Why it failed, or, beside a state that is no failure, what there is to know of it (DELAYED, COMPLAINT): our code.
     async fn error_code(&self) -> Option<&str> {
         self.0.error_code.as_deref()
     }
 
-    /// Why it failed: the platform's own words.
+    /// The platform's own words to `errorCode`.
     async fn error_detail(&self) -> Option<&str> {
         self.0.error_detail.as_deref()
     }
 
     /// When it was queued.
-    async fn queued_at(&self) -> Option<DateTime<Utc>> {
-        self.0.queued_at
+    async fn queued_at(&self) -> DateTime<Utc> {
+        // What another application sent never waited here: it is heard of when it is out.
+        self.0.queued_at.unwrap_or(self.0.created_at)
     }
 
     /// When it was first handed to the platform.
@@ -240,19 +336,20 @@ impl Delivery {
 }
 
 /// A body as the customer gets it.
+#[derive(async_graphql::Description)]
 pub struct RenderedContent {
     rendered: tributary_domain::content::Rendered,
     language: Language,
 }
 
 impl RenderedContent {
-    /// The rendered body, with notes in `language`.
+    /// The rendered body, with fallback text in `language`.
     pub fn new(rendered: tributary_domain::content::Rendered, language: Language) -> Self {
         Self { rendered, language }
     }
 }
 
-#[Object]
+#[Object(use_type_description, crate = "crate::graphql::walk")]
 impl RenderedContent {
     /// The body.
     async fn content(&self) -> RichContent {
@@ -269,9 +366,9 @@ impl RenderedContent {
         self.rendered.support.into()
     }
 
-    /// What became different, one sentence each.
-    async fn notes(&self) -> Vec<&'static str> {
-        self.rendered.notes.iter().map(|note: &LossNote| note.message(self.language)).collect()
+    /// What became different.
+    async fn notes(&self) -> Vec<LossNote> {
+        self.rendered.notes.iter().copied().map(Into::into).collect()
     }
 }
 
@@ -294,14 +391,19 @@ pub enum SystemLineKind {
     InboxChanged,
     /// The contact was merged with another.
     ContactsMerged,
+    /// Somebody else wrote in the conversation for the first time.
+    ParticipantJoined,
+    /// The receiving server could not confirm that a message comes from whom it says.
+    SenderDoubtful,
     /// A step of the script could not be run.
     ScriptFailed,
 }
 
 /// What happened to the interaction.
+#[derive(async_graphql::Description)]
 pub struct SystemLine(Line);
 
-#[Object]
+#[Object(use_type_description, crate = "crate::graphql::walk")]
 impl SystemLine {
     /// What kind of thing.
     async fn kind(&self) -> SystemLineKind {
@@ -314,6 +416,8 @@ impl SystemLine {
             Line::SkillChanged { .. } => SystemLineKind::SkillChanged,
             Line::InboxChanged { .. } => SystemLineKind::InboxChanged,
             Line::ContactsMerged { .. } => SystemLineKind::ContactsMerged,
+            Line::ParticipantJoined { .. } => SystemLineKind::ParticipantJoined,
+            Line::SenderDoubtful { .. } => SystemLineKind::SenderDoubtful,
             Line::ScriptFailed { .. } => SystemLineKind::ScriptFailed,
         }
     }
@@ -349,13 +453,26 @@ impl SystemLine {
         }
     }
 
-    /// Name of the skill, the inbox or the other contact; reason of a failure.
-    async fn text(&self) -> Option<&str> {
+    /// The message that it is about.
+    async fn message(&self, cx: &Context<'_>) -> async_graphql::Result<Option<Message>> {
+        let Line::SenderDoubtful { message, .. } = &self.0 else { return Ok(None) };
+        Ok(cx.rows().load_one(*message).await.map_err(load_error)?.map(Message))
+    }
+
+    /// The contact that joined.
+    async fn contact(&self, cx: &Context<'_>) -> async_graphql::Result<Option<Contact>> {
+        let Line::ParticipantJoined { contact, .. } = &self.0 else { return Ok(None) };
+        Ok(cx.rows().load_one(*contact).await.map_err(load_error)?.map(Contact))
+    }
+
+    /// Name of the skill, the inbox or the other contact; reason of a failure; the proofs of the sender that failed.
+    async fn text(&self) -> Option<String> {
         match &self.0 {
-            Line::SkillChanged { skill } => skill.as_deref(),
-            Line::InboxChanged { inbox } => Some(inbox),
-            Line::ContactsMerged { name } => Some(name),
-            Line::ScriptFailed { reason } => Some(reason),
+            Line::SkillChanged { skill } => skill.clone(),
+            Line::InboxChanged { inbox } => Some(inbox.clone()),
+            Line::ContactsMerged { name } | Line::ParticipantJoined { name, .. } => Some(name.clone()),
+            Line::SenderDoubtful { failed, .. } => Some(failed.join(", ")),
+            Line::ScriptFailed { reason } => Some(reason.clone()),
             _ => None,
         }
     }

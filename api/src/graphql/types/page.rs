@@ -17,13 +17,15 @@ pub struct PageInfo {
 
 /// Largest page.
 pub const MAX_PAGE: u32 = 200;
+/// Most rows of a list that has no pages, because hardly anything has more.
+pub const MAX_SHORT_LIST: usize = 200;
 
 /// Declares the connection and the edge of a node type.
 macro_rules! connection {
     ($connection:ident, $edge:ident, $node:ty, $name:literal) => {
         #[doc = concat!("A page of ", $name, ".")]
         #[derive(async_graphql::SimpleObject)]
-        #[graphql(complex)]
+        #[graphql(complex, crate = "crate::graphql::walk")]
         pub struct $connection {
             /// The rows with their cursors.
             pub edges: Vec<$edge>,
@@ -35,6 +37,7 @@ macro_rules! connection {
 
         #[doc = concat!("One row of a page of ", $name, ".")]
         #[derive(async_graphql::SimpleObject)]
+        #[graphql(crate = "crate::graphql::walk")]
         pub struct $edge {
             /// Position of the row in its list.
             pub cursor: String,
@@ -42,7 +45,7 @@ macro_rules! connection {
             pub node: $node,
         }
 
-        #[async_graphql::ComplexObject]
+        #[async_graphql::ComplexObject(crate = "crate::graphql::walk")]
         impl $connection {
             /// The rows without their cursors.
             async fn nodes(&self) -> Vec<&$node> {

@@ -8,10 +8,11 @@ use super::{enums::Role, load_error, page::connection, skill::Skill, team::Team}
 use crate::graphql::{
     context::Cx,
     loader::{SkillsOf, TeamsOf},
-    scalars::{decode_opt, node_id},
+    scalars::{LanguageTag, Long, decode_opt, node_id},
 };
 
 /// An agent, supervisor or admin.
+#[derive(async_graphql::Description)]
 pub struct Person(pub person::Model);
 
 connection!(PersonConnection, PersonEdge, Person, "people");
@@ -70,7 +71,7 @@ impl PersonFilter {
     }
 }
 
-#[Object]
+#[Object(use_type_description, crate = "crate::graphql::walk")]
 impl Person {
     /// Opaque id.
     pub async fn id(&self) -> ID {
@@ -98,8 +99,8 @@ impl Person {
     }
 
     /// Language of their screens, BCP 47.
-    async fn language(&self) -> &str {
-        &self.0.language
+    async fn language(&self) -> LanguageTag {
+        LanguageTag(self.0.language.clone())
     }
 
     /// Teams they belong to, by name.
@@ -122,8 +123,8 @@ impl Person {
     }
 
     /// Number of its last change in the event log.
-    async fn version(&self) -> i64 {
-        self.0.version.0
+    async fn version(&self) -> Long {
+        Long(self.0.version.0)
     }
 
     /// When they were added.

@@ -14,15 +14,17 @@ use super::{
 };
 use crate::graphql::{
     context::Cx,
-    scalars::{decode, decode_opt, node_id},
+    node,
+    scalars::{Long, decode, decode_opt, node_id},
 };
 
 /// What runs when an interaction starts on a channel.
+#[derive(async_graphql::Description)]
 pub struct Script(pub script::Model);
 
 connection!(ScriptConnection, ScriptEdge, Script, "scripts");
 
-#[Object]
+#[Object(use_type_description)]
 impl Script {
     /// Opaque id.
     pub async fn id(&self) -> ID {
@@ -40,8 +42,8 @@ impl Script {
     }
 
     /// Number of its last change in the event log.
-    async fn version(&self) -> i64 {
-        self.0.version.0
+    async fn version(&self) -> Long {
+        Long(self.0.version.0)
     }
 
     /// When it was added.
@@ -72,9 +74,10 @@ pub struct SendContentStep {
 }
 
 /// Says which skill is needed.
+#[derive(async_graphql::Description)]
 pub struct SetSkillStep(SkillId);
 
-#[Object]
+#[Object(use_type_description)]
 impl SetSkillStep {
     /// Which; null when it is gone, and then the step is skipped.
     async fn skill(&self, cx: &Context<'_>) -> async_graphql::Result<Option<Skill>> {
@@ -90,14 +93,15 @@ pub struct SetPriorityStep {
 }
 
 /// Lets people take over; steps after it do not run.
+#[derive(async_graphql::Description)]
 pub struct HandToHumansStep(Option<InboxId>);
 
-#[Object]
+#[Object(use_type_description)]
 impl HandToHumansStep {
-    /// Inbox it moves to; null: it stays where it is.
+    /// Inbox it moves to; null: it stays where it is, or the viewer does not see the inbox.
     async fn inbox(&self, cx: &Context<'_>) -> async_graphql::Result<Option<Inbox>> {
         let Some(id) = self.0 else { return Ok(None) };
-        Ok(cx.rows().load_one(id).await.map_err(load_error)?.map(Inbox))
+        node::inbox(cx, id).await
     }
 }
 

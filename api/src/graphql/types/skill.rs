@@ -4,14 +4,15 @@ use async_graphql::{ID, Object};
 use tributary_domain::entity::skill;
 
 use super::page::connection;
-use crate::graphql::scalars::node_id;
+use crate::graphql::scalars::{Long, node_id};
 
 /// What an interaction needs and people have.
+#[derive(async_graphql::Description)]
 pub struct Skill(pub skill::Model);
 
 connection!(SkillConnection, SkillEdge, Skill, "skills");
 
-#[Object]
+#[Object(use_type_description, crate = "crate::graphql::walk")]
 impl Skill {
     /// Opaque id.
     pub async fn id(&self) -> ID {
@@ -29,7 +30,7 @@ impl Skill {
     }
 
     /// Number of its last change in the event log.
-    async fn version(&self) -> i64 {
-        self.0.version.0
+    async fn version(&self) -> Long {
+        Long(self.0.version.0)
     }
 }

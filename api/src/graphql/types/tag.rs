@@ -4,14 +4,15 @@ use async_graphql::{ID, Object};
 use tributary_domain::entity::tag;
 
 use super::page::connection;
-use crate::graphql::scalars::node_id;
+use crate::graphql::scalars::{Long, node_id};
 
 /// A label on interactions.
+#[derive(async_graphql::Description)]
 pub struct Tag(pub tag::Model);
 
 connection!(TagConnection, TagEdge, Tag, "tags");
 
-#[Object]
+#[Object(use_type_description, crate = "crate::graphql::walk")]
 impl Tag {
     /// Opaque id.
     pub async fn id(&self) -> ID {
@@ -29,7 +30,7 @@ impl Tag {
     }
 
     /// Number of its last change in the event log.
-    async fn version(&self) -> i64 {
-        self.0.version.0
+    async fn version(&self) -> Long {
+        Long(self.0.version.0)
     }
 }

@@ -1,20 +1,26 @@
 //! Teams and their members.
 
 use async_graphql::{Context, ID, Object};
-use tributary_domain::{entity::team, team as rules};
+use tributary_domain::entity::team;
 
 use super::{
     page::connection,
     person::{Person, PersonConnection},
 };
-use crate::graphql::{context::Cx, error::OrFieldError, query::list, scalars::node_id};
+use crate::graphql::{
+    context::Cx,
+    error::OrFieldError,
+    query::list::{self, paged},
+    scalars::{Long, node_id},
+};
 
 /// People who work in the same inboxes.
+#[derive(async_graphql::Description)]
 pub struct Team(pub team::Model);
 
 connection!(TeamConnection, TeamEdge, Team, "teams");
 
-#[Object]
+#[Object(use_type_description, crate = "crate::graphql::walk")]
 impl Team {
     /// Opaque id.
     pub async fn id(&self) -> ID {
@@ -27,17 +33,17 @@ impl Team {
     }
 
     /// Who belongs to it, by name.
-    #[graphql(complexity = "list::cost(first, child_complexity)")]
-    async fn members(&self, cx: &Context<'_>, first: i32, after: Option<String>) -> async_graphql::Result<PersonConnection> {
-        let request = list::request(first, after).or_field_error()?;
-        let read = cx.read().await.or_field_error()?;
-        let page = rules::page_of_members(&read, self.0.id, &request).await.or_field_error()?;
-        let position = read.position().await.or_field_error()?;
-        Ok(PersonConnection::new(page, cx.cursor(position).or_field_error()?, Person))
+    async fn members(
+        &self,
+        cx: &Context<'_>,
+        #[graphql(desc = "How many at most, 1 to 200.")] first: i32,
+        #[graphql(desc = "Cursor of the row before: the page begins behind it.")] after: Option<String>,
+    ) -> async_graphql::Result<PersonConnection> {
+        paged!(cx, self.0.id, list::request(first, after), PersonConnection, Person)
     }
 
     /// Number of its last change in the event log.
-    async fn version(&self) -> i64 {
-        self.0.version.0
+    async fn version(&self) -> Long {
+        Long(self.0.version.0)
     }
 }

@@ -4,7 +4,6 @@ use async_graphql::{Context, ID, Object, SimpleObject};
 use tributary_domain::{
     entity::view,
     inbox::{self, view::filter_of},
-    interaction::rows,
 };
 
 use super::{
@@ -14,23 +13,27 @@ use super::{
     load_error,
     page::connection,
 };
-use crate::graphql::{context::Cx, error::OrFieldError, scalars::node_id};
+use crate::graphql::{
+    context::Cx,
+    loader::CountOf,
+    scalars::{Long, node_id},
+};
 
 /// A saved filter over inboxes.
+#[derive(async_graphql::Description)]
 pub struct View(pub view::Model);
 
 connection!(ViewConnection, ViewEdge, View, "views");
 
 impl View {
-    async fn counted(&self, cx: &Context<'_>, filter: &inbox::InteractionFilter) -> async_graphql::Result<i32> {
-        let read = cx.read().await.or_field_error()?;
-        let count = rows::count(&read, cx.actor().or_field_error()?, filter).await.or_field_error()?;
+    async fn counted(&self, cx: &Context<'_>, filter: inbox::InteractionFilter) -> async_graphql::Result<i32> {
+        let count = cx.rows().load_one(CountOf(filter, self.0.sort)).await.map_err(load_error)?.unwrap_or_default();
         // The count is capped far below.
         Ok(i32::try_from(count).unwrap_or(i32::MAX))
     }
 }
 
-#[Object]
+#[Object(use_type_description)]
 impl View {
     /// Opaque id.
     pub async fn id(&self) -> ID {
@@ -69,24 +72,22 @@ impl View {
     }
 
     /// How many interactions the viewer sees in it; 1001 stands for more than 1000.
-    #[graphql(complexity = 20)]
     async fn count(&self, cx: &Context<'_>) -> async_graphql::Result<i32> {
-        self.counted(cx, &filter_of(&self.0)).await
+        self.counted(cx, filter_of(&self.0)).await
     }
 
     /// How many of them hold something that the viewer has not seen; 1001 stands for more than 1000.
-    #[graphql(complexity = 20)]
     async fn unread_count(&self, cx: &Context<'_>) -> async_graphql::Result<i32> {
         let filter = filter_of(&self.0);
         if filter.is_unread == Some(false) {
             return Ok(0);
         }
-        self.counted(cx, &inbox::InteractionFilter { is_unread: Some(true), ..filter }).await
+        self.counted(cx, inbox::InteractionFilter { is_unread: Some(true), ..filter }).await
     }
 
     /// Number of its last change in the event log.
-    async fn version(&self) -> i64 {
-        self.0.version.0
+    async fn version(&self) -> Long {
+        Long(self.0.version.0)
     }
 }
 

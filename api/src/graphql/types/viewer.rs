@@ -28,9 +28,10 @@ const ALL_SCOPES: [Scope; 7] = [
 ];
 
 /// Who is asking.
+#[derive(async_graphql::Description)]
 pub struct Viewer(pub Arc<Actor>);
 
-#[Object]
+#[Object(use_type_description)]
 impl Viewer {
     /// The person; null for API clients and bots.
     async fn person(&self, cx: &Context<'_>) -> async_graphql::Result<Option<Person>> {

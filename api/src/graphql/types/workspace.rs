@@ -3,12 +3,13 @@
 use async_graphql::{ID, Object};
 use tributary_domain::entity::workspace;
 
-use crate::graphql::scalars::node_id;
+use crate::graphql::scalars::{LanguageTag, Long, node_id};
 
 /// The tenant: everything else belongs to it.
+#[derive(async_graphql::Description)]
 pub struct Workspace(pub workspace::Model);
 
-#[Object]
+#[Object(use_type_description)]
 impl Workspace {
     /// Opaque id.
     pub async fn id(&self) -> ID {
@@ -21,12 +22,17 @@ impl Workspace {
     }
 
     /// Language of what the server writes to contacts, where nothing else is known; BCP 47.
-    async fn default_language(&self) -> &str {
-        &self.0.default_language
+    async fn default_language(&self) -> LanguageTag {
+        LanguageTag(self.0.default_language.clone())
     }
 
     /// Days after resolving in which a new message opens the same interaction again.
     async fn reopen_days(&self) -> i32 {
         self.0.reopen_days
+    }
+
+    /// Number of its last change in the event log.
+    async fn version(&self) -> Long {
+        Long(self.0.version.0)
     }
 }

@@ -154,16 +154,20 @@ impl Visit {
             external_id: external_id(self.visitor(), frame),
             part: 0,
             contact: sender,
+            reply_to: None,
+            recipients: Vec::new(),
             is_echo: false,
             client_reference: None,
             thread: None,
             in_reply_to: Vec::new(),
+            signs: Vec::new(),
             quoted,
             subject: None,
             content,
             attachments,
             at: now,
             is_automatic: false,
+            failed_proofs: Vec::new(),
             raw: None,
         };
         let received = self.chat.worker().ingest_event(&self.channel, InboundEvent::Message(Box::new(inbound))).await?;
@@ -202,10 +206,13 @@ impl Visit {
             }
             RichContent::FormAnswers(answer) => {
                 let asked = self.question(side, answer.question).await?;
-                if !matches!(asked.content.0, RichContent::Form(_) | RichContent::AdaptiveCard(_)) {
-                    return Err(Refused::invalid("content.question: is no form"));
-                }
-                RichContent::FormAnswers(answer)
+                let held = match &asked.content.0 {
+                    RichContent::Form(form) => form.held(answer).map_err(tributary_domain::Error::Content)?,
+                    // Cards have fields of any make: what they answer is held to the general limits only.
+                    RichContent::AdaptiveCard(_) => answer,
+                    _ => return Err(Refused::invalid("content.question: is no form")),
+                };
+                RichContent::FormAnswers(held)
             }
             content @ (RichContent::Text(_) | RichContent::Attachment(_)) => content,
             _ => return Err(Refused::invalid("content: visitors do not send this kind")),
@@ -263,7 +270,7 @@ impl Visit {
             return Err(Refused::invalid(format!("name: at most {MAX_NAME} characters")));
         }
         if !self.has_offline_form() {
-            return Err(Refused::new(http::StatusCode::BAD_REQUEST, "UNSUPPORTED", "This channel takes no left messages."));
+            return Err(Refused::new(http::StatusCode::BAD_REQUEST, "NOT_SUPPORTED", "This channel takes no left messages."));
         }
         let sender = Sender { name, email: Some(email), ..self.sender() };
         let content = RichContent::Text(Text { text: left.text });

@@ -71,7 +71,7 @@ impl From<Error> for Refused {
             ErrorCode::NotFound => StatusCode::NOT_FOUND,
             ErrorCode::Forbidden => StatusCode::FORBIDDEN,
             ErrorCode::Conflict | ErrorCode::StreamReset => StatusCode::CONFLICT,
-            ErrorCode::Invalid | ErrorCode::Unsupported => StatusCode::BAD_REQUEST,
+            ErrorCode::Invalid | ErrorCode::NotSupported => StatusCode::BAD_REQUEST,
             ErrorCode::RateLimited => StatusCode::TOO_MANY_REQUESTS,
             ErrorCode::Unauthenticated => StatusCode::UNAUTHORIZED,
             ErrorCode::Unavailable => StatusCode::SERVICE_UNAVAILABLE,

@@ -46,7 +46,8 @@ pub(super) struct Feed {
     agent: Option<PersonId>,
     is_online: bool,
     read: Option<MessageId>,
-    presence: Option<Subscription<bytes::Bytes>>,
+    /// What is heard of the presence on an interaction: on the newest one, once there is one.
+    presence: Option<(InteractionId, Subscription<bytes::Bytes>)>,
     typing: Option<PersonId>,
     look_at: Option<Instant>,
     beat_at: Instant,
@@ -370,21 +371,22 @@ impl Feed {
         vec![json!({"type": "event", "event": {"type": "status", "data": {"status": self.status, "is_online": is_online}}})]
     }
 
-    /// Listens to the presence on the newest interaction.
+    /// Listens to the presence on the newest interaction, from now on if it is another one than before.
     fn listen(&mut self) {
-        if self.presence.is_none()
-            && let Some(newest) = &self.newest
-        {
-            self.presence = Some(presence::listen(&**self.visit.chat.store().bus(), newest.workspace_id, newest.id));
-            self.look_at = Some(Instant::now());
+        let Some(newest) = &self.newest else { return };
+        if self.presence.as_ref().is_some_and(|(id, _)| *id == newest.id) {
+            return;
         }
+        let heard = presence::listen(&**self.visit.chat.store().bus(), newest.workspace_id, newest.id);
+        self.presence = Some((newest.id, heard));
+        self.look_at = Some(Instant::now());
     }
 
     async fn look(&mut self) -> Result<Vec<Value>, End> {
         self.look_at = None;
         let Some(newest) = &self.newest else { return Ok(Vec::new()) };
         // When nobody can tell, nobody types.
-        let seen = presence::look(&**self.visit.chat.store().bus(), newest.workspace_id, newest.id).await.unwrap_or_default();
+        let seen = presence::look(self.visit.chat.store(), newest.workspace_id, newest.id).await.unwrap_or_default();
         let typing = seen.people.iter().find(|(_, activity)| *activity == Activity::Replying).map(|(person, _)| *person);
         let before = std::mem::replace(&mut self.typing, typing);
         let Some(person) = typing.or(before) else { return Ok(Vec::new()) };
@@ -398,9 +400,9 @@ impl Feed {
     }
 }
 
-async fn heard(presence: &mut Option<Subscription<bytes::Bytes>>) {
+async fn heard(presence: &mut Option<(InteractionId, Subscription<bytes::Bytes>)>) {
     match presence {
-        Some(presence) => drop(presence.next().await),
+        Some((_, presence)) => drop(presence.next().await),
         None => std::future::pending().await,
     }
 }

@@ -77,10 +77,11 @@ pub(super) async fn session(entry: Entry, asked: Result<Json<Asked>, JsonRejecti
             Claims::new(signed.visitor(), before, at, now)
         }
         None => {
-            let known = match known {
-                Some(known) if is_blocked(&chat, &channel, &known.v).await? => None,
-                other => other,
-            };
+            if let Some(known) = &known
+                && is_blocked(&chat, &channel, &known.v).await?
+            {
+                return Err(Refused::forbidden("This visitor may not write here."));
+            }
             match known {
                 Some(known) => Claims::new(known.v, known.was, at, now),
                 None => Claims::new(ExternalUserId(uuid::Uuid::now_v7().to_string()), None, at, now),

@@ -60,6 +60,9 @@ impl Fault {
 
     pub(crate) fn from_error(status: StatusCode, code: &str, mut error: ServerError) -> Self {
         set_code(&mut error, code);
+        if matches!(code, code::UNAVAILABLE | code::RATE_LIMITED) {
+            error.extensions.get_or_insert_default().set("retryable", true);
+        }
         Self { status, error: Box::new(error), is_well_formed: true }
     }
 
@@ -124,13 +127,17 @@ pub(crate) fn code_of(error: &ServerError) -> Option<&str> {
     }
 }
 
-/// Whether the stream that ends with this response must be begun anew from a snapshot.
-pub(crate) fn is_reset(response: &Response) -> bool {
-    response.errors.iter().any(|error| code_of(error) == Some(code::STREAM_RESET))
+/// Whether a subscription ends with this response: it cannot be resumed, or something that belongs into it is missing. To go
+/// on would move the client's cursor past what it has not heard; so the client comes back with the cursor that it has.
+pub(crate) fn ends_stream(response: &Response) -> bool {
+    let is_without_data = response.data == Value::Null && !response.errors.is_empty();
+    is_without_data || response.errors.iter().any(|error| matches!(code_of(error), Some(code::STREAM_RESET | code::UNAVAILABLE)))
 }
 
 fn set_code(error: &mut ServerError, code: &str) {
-    error.extensions.get_or_insert_default().set("code", code);
+    let extensions = error.extensions.get_or_insert_default();
+    extensions.set("code", code);
+    extensions.set("retryable", matches!(code, code::RATE_LIMITED | code::UNAVAILABLE));
 }
 
 /// Scalars and inputs report what they do not accept with these words (async-graphql, `InputValueError`), without a
@@ -146,7 +153,6 @@ fn hide(error: &mut ServerError) {
     tracing::error!(error.id = %id, error.message = %error.message, graphql.path = ?error.path, "A GraphQL field failed in a way nobody foresaw");
     error.message = format!("Something went wrong on our side. Please quote {id} when you report it.");
     error.source = None;
-    let extensions = error.extensions.get_or_insert_default();
-    extensions.set("code", code::INTERNAL);
-    extensions.set("id", id);
+    set_code(error, code::INTERNAL);
+    error.extensions.get_or_insert_default().set("id", id);
 }

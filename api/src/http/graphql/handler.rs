@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use async_graphql::{Executor, Response as GraphqlResponse, parser::types::OperationType};
+use async_graphql::{Response as GraphqlResponse, parser::types::OperationType};
 use axum::{
     body::Body,
     extract::{ConnectInfo, FromRequestParts, Request, State, WebSocketUpgrade},
@@ -14,7 +14,7 @@ use http::{HeaderMap, HeaderValue, Method, StatusCode, header, request::Parts};
 use tower_http::request_id::RequestId;
 
 use super::{
-    RequestInfo, Transport,
+    Engine, RequestInfo, Transport,
     error::{Fault, Outcome, code},
     negotiate::{MediaType, check_content_type, check_preflighted, media_type},
     prepare::{Prepared, refused},
@@ -23,7 +23,7 @@ use super::{
 use crate::auth::{Gatekeeper, Viewer, bearer};
 
 /// Entrance of all requests to `/graphql`.
-pub(super) async fn handle<E: Executor, G: Gatekeeper>(State(transport): State<Transport<E, G>>, request: Request) -> Response {
+pub(super) async fn handle<E: Engine, G: Gatekeeper>(State(transport): State<Transport<E, G>>, request: Request) -> Response {
     let (mut parts, body) = request.into_parts();
     if parts.headers.contains_key(header::UPGRADE) {
         return match WebSocketUpgrade::from_request_parts(&mut parts, &()).await {
@@ -38,7 +38,7 @@ pub(super) async fn handle<E: Executor, G: Gatekeeper>(State(transport): State<T
     answered.await.unwrap_or_else(|fault| fault_response(&fault, shown))
 }
 
-async fn exchange<E: Executor, G: Gatekeeper>(
+async fn exchange<E: Engine, G: Gatekeeper>(
     transport: &Transport<E, G>,
     media: MediaType,
     parts: &Parts,
@@ -57,22 +57,23 @@ async fn exchange<E: Executor, G: Gatekeeper>(
     };
     let viewer = admit(transport, &parts.headers).await?;
     let info = info(&transport.inner.limits, parts);
-    let prepared = transport.prepare(params, viewer.as_ref(), info).await?;
+    let prepared = transport.prepare(params, info).await?;
     if prepared.kind == OperationType::Mutation && parts.method == Method::GET {
         return Err(method_not_allowed("Mutations go by POST."));
     }
+    let prepared = transport.equip(prepared, viewer.as_ref()).await?;
     match media {
         MediaType::EventStream => super::sse::stream(transport, prepared, viewer).await,
         _ => answer(transport, prepared, media).await,
     }
 }
 
-async fn answer<E: Executor, G: Gatekeeper>(transport: &Transport<E, G>, prepared: Prepared, media: MediaType) -> Result<Response, Fault> {
+async fn answer<E: Engine, G: Gatekeeper>(transport: &Transport<E, G>, prepared: Prepared, media: MediaType) -> Result<Response, Fault> {
     if prepared.kind == OperationType::Subscription {
         let message = "Subscriptions need text/event-stream in Accept, or a WebSocket with graphql-transport-ws.";
         return Err(Fault::bad_request(code::BAD_REQUEST, message));
     }
-    let (response, outcome) = transport.run(prepared.request).await;
+    let (response, outcome) = transport.run(prepared).await;
     let status = match outcome {
         Outcome::Refused if media == MediaType::GraphqlResponse => StatusCode::BAD_REQUEST,
         _ => StatusCode::OK,
@@ -108,7 +109,7 @@ async fn read_body<E, G>(transport: &Transport<E, G>, headers: &HeaderMap, body:
 }
 
 /// Who asks: nobody without an `Authorization` header. A wrong one is refused, never taken for nobody.
-async fn admit<E: Executor, G: Gatekeeper>(transport: &Transport<E, G>, headers: &HeaderMap) -> Result<Option<Viewer<G::Actor>>, Fault> {
+async fn admit<E: Engine, G: Gatekeeper>(transport: &Transport<E, G>, headers: &HeaderMap) -> Result<Option<Viewer<G::Actor>>, Fault> {
     let Some(value) = headers.get(header::AUTHORIZATION) else { return Ok(None) };
     let token = value.to_str().ok().and_then(bearer).ok_or_else(|| refused(crate::auth::Refusal::Invalid))?;
     transport.inner.gatekeeper.admit(token).await.map(Some).map_err(refused)

@@ -53,6 +53,7 @@ impl From<&Config> for Limits {
                 depth: graphql.max_depth,
                 fields: graphql.max_fields,
                 complexity: graphql.max_complexity,
+                costs: crate::graphql::cost::COSTS,
                 aliases: graphql.max_aliases,
                 directives: graphql.max_directives,
                 root_fields: graphql.max_root_fields,

@@ -7,19 +7,21 @@
 //!
 //! All three prepare a request the same way (`prepare`): persisted query, scan, parse, guard; the engine never parses
 //! and has no limits of its own. They share the gatekeeper, the count of connections per user and the shutdown token.
-//! Knows no schema and no rule: it works with any [`Executor`] and any [`Gatekeeper`].
+//! Knows no schema and no rule: it works with any [`Engine`] and any [`Gatekeeper`].
 
 mod apq;
 mod connections;
+mod engine;
 pub mod error;
 mod guard;
 mod handler;
 mod limits;
 mod negotiate;
+mod operations;
 mod prepare;
 mod session;
 mod sse;
-mod wire;
+pub(crate) mod wire;
 mod ws;
 
 use std::{
@@ -30,13 +32,16 @@ use std::{
     },
 };
 
-use async_graphql::Executor;
 use axum::{Router, routing::any};
 use tokio_util::sync::CancellationToken;
 use tributary_domain::clock::Clock;
 
-use self::{apq::PersistedQueries, connections::Connections};
-pub use self::{guard::DocumentLimits, limits::Limits};
+use self::{apq::PersistedQueries, connections::Connections, operations::Names};
+pub use self::{
+    engine::{Answer, Engine, Offer, Port, Written},
+    guard::DocumentLimits,
+    limits::Limits,
+};
 use crate::auth::Gatekeeper;
 
 /// What the schema may want to know about the exchange; in the data of every request.
@@ -62,6 +67,7 @@ struct Inner<E, G> {
     limits: Limits,
     persisted: PersistedQueries,
     connections: Connections,
+    names: Names,
     shutdown: CancellationToken,
     sockets: AtomicU64,
 }
@@ -72,7 +78,7 @@ impl<E, G> Clone for Transport<E, G> {
     }
 }
 
-impl<E: Executor, G: Gatekeeper> Transport<E, G> {
+impl<E: Engine, G: Gatekeeper> Transport<E, G> {
     /// An entrance to `executor`. When `shutdown` is cancelled, open sockets and streams end over `limits.drain`.
     pub fn new(executor: E, gatekeeper: Arc<G>, limits: Limits, clock: Arc<dyn Clock>, shutdown: CancellationToken) -> Self {
         Self {
@@ -82,6 +88,7 @@ impl<E: Executor, G: Gatekeeper> Transport<E, G> {
                 clock,
                 persisted: PersistedQueries::new(limits.persisted_bytes),
                 connections: Connections::new(limits.connections_per_user),
+                names: Names::default(),
                 limits,
                 shutdown,
                 sockets: AtomicU64::new(0),

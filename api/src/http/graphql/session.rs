@@ -2,9 +2,7 @@
 
 use std::time::Duration;
 
-use async_graphql::Executor;
-
-use super::{Transport, spread};
+use super::{Engine, Transport, spread};
 use crate::auth::{Gatekeeper, Refusal, Viewer};
 
 /// Why an open connection must not go on.
@@ -16,7 +14,7 @@ pub(super) enum Ended {
     Revoked,
 }
 
-impl<E: Executor, G: Gatekeeper> Transport<E, G> {
+impl<E: Engine, G: Gatekeeper> Transport<E, G> {
     /// Returns when `viewer` is no longer admitted. Asks the gatekeeper every `recheck`, less up to a quarter that differs
     /// between connections, so that ten thousand sockets opened together do not ask together.
     pub(super) async fn ended(self, viewer: Viewer<G::Actor>, number: u64) -> Ended {

@@ -11,7 +11,7 @@
 
 use std::{convert::Infallible, panic::AssertUnwindSafe};
 
-use async_graphql::{Executor, Response as GraphqlResponse, ServerError, parser::types::OperationType};
+use async_graphql::{Response as GraphqlResponse, ServerError, parser::types::OperationType};
 use axum::{
     body::Body,
     response::{IntoResponse, Response},
@@ -23,7 +23,7 @@ use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 
 use super::{
-    Transport,
+    Answer, Engine, Transport,
     connections::{OpenConnection, UserConnection},
     error::{self, Fault, Outcome, code},
     handler::fault_response,
@@ -39,7 +39,7 @@ const HEARTBEAT: Bytes = Bytes::from_static(b":\n\n");
 const COMPLETE: Bytes = Bytes::from_static(b"event: complete\ndata:\n\n");
 
 /// Begins to execute and answers with the stream.
-pub(super) async fn stream<E: Executor, G: Gatekeeper>(
+pub(super) async fn stream<E: Engine, G: Gatekeeper>(
     transport: &Transport<E, G>,
     prepared: Prepared,
     viewer: Option<Viewer<G::Actor>>,
@@ -56,11 +56,11 @@ pub(super) async fn stream<E: Executor, G: Gatekeeper>(
         })?),
         None => None,
     };
-    let mut results = AssertUnwindSafe(transport.inner.executor.execute_stream(prepared.request, None)).catch_unwind().boxed();
+    let mut results = AssertUnwindSafe(transport.inner.executor.answers(prepared.request)).catch_unwind().boxed();
     // Validation answers without waiting for anything, so a document that does not fit the schema shows at the first
     // look; everything else has time.
     let mut first = results.next().now_or_never().flatten();
-    if let Some(Ok(response)) = &mut first
+    if let Some(Ok(Answer::Own(response))) = &mut first
         && error::finish(response) == Outcome::Refused
     {
         let refused = Fault { status: StatusCode::BAD_REQUEST, error: Box::new(response.errors.swap_remove(0)), is_well_formed: false };
@@ -100,8 +100,8 @@ struct Gone;
 
 type Panic = Box<dyn std::any::Any + Send>;
 
-impl<E: Executor, G: Gatekeeper> Connection<E, G> {
-    async fn run(self, results: impl futures_util::Stream<Item = Result<GraphqlResponse, Panic>> + Send, viewer: Option<Viewer<G::Actor>>) {
+impl<E: Engine, G: Gatekeeper> Connection<E, G> {
+    async fn run(self, results: impl futures_util::Stream<Item = Result<Answer, Panic>> + Send, viewer: Option<Viewer<G::Actor>>) {
         // A gone client is the normal end of a subscription.
         if self.events(results, viewer).await.is_err() {
             tracing::debug!("The client of an event stream left");
@@ -110,7 +110,7 @@ impl<E: Executor, G: Gatekeeper> Connection<E, G> {
 
     async fn events(
         &self,
-        results: impl futures_util::Stream<Item = Result<GraphqlResponse, Panic>> + Send,
+        results: impl futures_util::Stream<Item = Result<Answer, Panic>> + Send,
         viewer: Option<Viewer<G::Actor>>,
     ) -> Result<(), Gone> {
         let limits = &self.transport.inner.limits;
@@ -146,11 +146,19 @@ impl<E: Executor, G: Gatekeeper> Connection<E, G> {
                     continue;
                 }
             };
-            let mut response = response;
+            let mut response = match response {
+                Answer::Own(response) => *response,
+                Answer::Shared(json) => {
+                    self.send(shared(&json)).await?;
+                    continue;
+                }
+                // A stream over HTTP is not ours to write to.
+                Answer::Offer(_) => continue,
+            };
             let outcome = error::finish(&mut response);
-            let is_reset = self.is_subscription && error::is_reset(&response);
+            let is_over = self.is_subscription && error::ends_stream(&response);
             self.send(next(&response, outcome)).await?;
-            if is_reset {
+            if is_over {
                 return self.send(COMPLETE).await;
             }
         }
@@ -179,6 +187,10 @@ fn next(response: &GraphqlResponse, outcome: Outcome) -> Bytes {
     wire::write_json(&mut event, response, outcome);
     event.extend_from_slice(b"\n\n");
     event.into()
+}
+
+fn shared(json: &str) -> Bytes {
+    ["event: next\ndata: ", json, "\n\n"].concat().into()
 }
 
 fn not_admitted(why: Ended) -> ServerError {

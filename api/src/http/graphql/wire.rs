@@ -55,7 +55,7 @@ struct ErrorsOnly<'a> {
 }
 
 /// A response as JSON. Without `data` when nothing was executed, as the specification asks.
-pub(super) fn to_json(response: &Response, outcome: Outcome) -> Vec<u8> {
+pub(crate) fn to_json(response: &Response, outcome: Outcome) -> Vec<u8> {
     let mut json = Vec::with_capacity(512);
     write_json(&mut json, response, outcome);
     json

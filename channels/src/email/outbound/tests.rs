@@ -1,7 +1,7 @@
 //! What is rendered from every kind of content, written out.
 
 use tributary_domain::{
-    content::{AppointmentRequest, Formatted, Markup, PaymentRequest, QuickReplies, QuickReply, RichLink, Text},
+    content::{AppointmentRequest, Formatted, Language, Markup, PaymentRequest, QuickReplies, QuickReply, RichLink, Text},
     ids::{AttachmentId, ExternalMessageId, InteractionId, MessageId, OutboundId},
     outbound::OutboundAttachment,
 };
@@ -15,11 +15,14 @@ fn work(content: RichContent, fallback: &str, references: &[&str]) -> Outbound {
         id: OutboundId::from(Uuid::from_u128(7)),
         to: Destination {
             interaction: InteractionId::from(Uuid::from_u128(1)),
+            number: 1042,
+            language: Language::De,
             user: "anna@example.test".into(),
             user_name: Some("Anna\r\nMüller".to_owned()),
             thread: None,
             subject: Some("Ihre Bestellung".to_owned()),
             references: references.iter().map(|id| ExternalMessageId::from(*id)).collect(),
+            answers: references.last().map(|id| ExternalMessageId::from(*id)),
         },
         action: Action::Send(Box::new(OutboundMessage {
             id: MessageId::from(Uuid::from_u128(3)),
@@ -63,6 +66,21 @@ fn an_answer_is_threaded_and_its_id_is_fixed() {
     assert_eq!((mail.text.as_str(), mail.html.as_deref()), ("Hallo", None));
     assert_eq!(mail.attachments[0].name, "Plan.pdf");
     assert_eq!(mail.message_id, rendered(RichContent::Text(Text { text: "Anders".to_owned() }), "").message_id);
+}
+
+#[test]
+fn an_answer_goes_to_the_last_mail_that_came_in() {
+    let mut work = work(RichContent::Text(Text { text: "x".to_owned() }), "x", &["q0@x", "ours1@y", "q1@x", "ours2@y"]);
+    work.to.answers = Some("q1@x".into());
+    let threaded = |work: &Outbound| match &render(&channel(), work)[0] {
+        Step::Mail(mail) => (mail.in_reply_to.clone(), mail.references.clone()),
+        other => panic!("no mail: {other:?}"),
+    };
+    let references = ["q0@x", "ours1@y", "ours2@y", "q1@x"].map(str::to_owned).to_vec();
+    assert_eq!(threaded(&work), (Some("q1@x".to_owned()), references));
+    // Nothing came in that has an id: our own mails keep the thread together.
+    work.to.answers = Some("hash@generated".into());
+    assert_eq!(threaded(&work).0.as_deref(), Some("ours2@y"));
 }
 
 #[test]

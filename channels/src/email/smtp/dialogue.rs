@@ -8,7 +8,7 @@ use tokio::{
     time::timeout,
 };
 
-use crate::email::net::MailStream;
+use crate::email::{net::MailStream, oauth::Sasl};
 
 /// Longest wait for a reply, except the last.
 const COMMAND_TIMEOUT: Duration = Duration::from_secs(60);
@@ -113,13 +113,13 @@ impl Dialogue {
     }
 
     /// Signs in with a mechanism that needs one message.
-    pub(in crate::email) async fn auth(&mut self, mechanism: &str, message: &str) -> Result<(), Problem> {
-        let reply = self.command(&format!("AUTH {mechanism} {}", STANDARD.encode(message))).await?;
+    pub(in crate::email) async fn auth(&mut self, way: &Sasl) -> Result<(), Problem> {
+        let reply = self.command(&format!("AUTH {} {}", way.mechanism, STANDARD.encode(&way.message))).await?;
         if reply.code != 334 {
             return Ok(());
         }
-        // The challenge explains the refusal; an empty line asks for the refusal itself.
-        match self.command("").await {
+        // The challenge explains the refusal; our line, mostly an empty one, asks for the refusal itself.
+        match self.command(&STANDARD.encode(way.after_refusal)).await {
             Ok(reply) => Err(Problem::Refused(Reply { code: 535, lines: reply.lines })),
             Err(problem) => Err(problem),
         }

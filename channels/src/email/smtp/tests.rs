@@ -7,6 +7,11 @@ use super::*;
 /// Runs `hand_over` against a server that answers each line with the next of `answers`; `None` closes the connection.
 /// Returns the outcome and what the server received.
 async fn against(abilities: &str, answers: &[Option<&str>], mail: &[u8]) -> (Result<String, SmtpError>, String) {
+    let envelope = Envelope { from: "support@example.test".into(), to: "anna@example.test".into() };
+    from_to(abilities, answers, envelope, mail).await
+}
+
+async fn from_to(abilities: &str, answers: &[Option<&str>], envelope: Envelope, mail: &[u8]) -> (Result<String, SmtpError>, String) {
     let (client, mut server) = tokio::io::duplex(1 << 20);
     let mut dialogue = Dialogue::over(Box::new(client));
     let script = async {
@@ -29,7 +34,6 @@ async fn against(abilities: &str, answers: &[Option<&str>], mail: &[u8]) -> (Res
         drop(server);
         seen
     };
-    let envelope = Envelope { from: "support@example.test".into(), to: "anna@example.test".into() };
     let talk = async {
         dialogue.hello("example.test").await.expect("greeted");
         hand_over(&mut dialogue, &envelope, mail).await
@@ -45,7 +49,7 @@ async fn read_line(server: &mut DuplexStream, seen: &mut String) -> String {
             Err(_) => break,
         }
     }
-    let line = String::from_utf8(line).expect("ASCII");
+    let line = String::from_utf8(line).expect("UTF-8");
     seen.push_str(&line);
     line
 }
@@ -103,6 +107,22 @@ async fn the_servers_limit_is_asked_before_the_mail_is_sent() {
 }
 
 #[tokio::test]
+async fn what_the_mail_needs_is_asked_for_where_it_is_offered() {
+    let answers = [OK, OK, GO, Some("250 queued")];
+    let mail = "Subject: x\r\n\r\nGrüße\r\n".as_bytes();
+    let (outcome, seen) = against(ABILITIES, &answers, mail).await;
+    assert!(outcome.is_ok() && seen.contains(" SIZE=23 BODY=8BITMIME\r\n"), "{outcome:?} {seen}");
+    let (outcome, seen) = against("250-mail\r\n250 AUTH PLAIN\r\n", &answers, mail).await;
+    assert!(outcome.is_ok() && seen.contains("MAIL FROM:<support@example.test>\r\n"), "{outcome:?} {seen}");
+    let foreign = || Envelope { from: "support@example.test".into(), to: "jürgen@example.test".into() };
+    let (outcome, seen) = from_to(&ABILITIES.replace("250-8BIT", "250-SMTPUTF8\r\n250-8BIT"), &answers, foreign(), b"x").await;
+    assert!(outcome.is_ok() && seen.contains(" SMTPUTF8\r\nRCPT TO:<jürgen@example.test>\r\n"), "{outcome:?} {seen}");
+    let (outcome, seen) = from_to(ABILITIES, &[], foreign(), b"x").await;
+    assert_eq!(outcome, Err(SmtpError::NoInternationalAddresses));
+    assert_eq!(seen, "EHLO example.test\r\n", "nothing is sent to the wrong address");
+}
+
+#[tokio::test]
 async fn a_refused_token_is_answered_with_an_empty_line() {
     let (client, mut server) = tokio::io::duplex(4096);
     let mut dialogue = Dialogue::over(Box::new(client));
@@ -114,7 +134,8 @@ async fn a_refused_token_is_answered_with_an_empty_line() {
         server.write_all(b"535 5.7.8 no\r\n").await.expect("written");
         second
     };
-    let (outcome, second) = tokio::join!(dialogue.auth("XOAUTH2", "x"), script);
+    let way = Sasl { mechanism: "XOAUTH2", message: "x".to_owned(), after_refusal: "" };
+    let (outcome, second) = tokio::join!(dialogue.auth(&way), script);
     assert_eq!(second, "\r\n");
     assert!(matches!(outcome, Err(Problem::Refused(Reply { code: 535, .. }))), "{outcome:?}");
 }

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use crate::content::{MAX_HTML_BYTES, block_remote_images, html_to_markdown, sanitise_html};
+use crate::content::{MAX_HTML_BYTES, block_remote_images, html_to_markdown, remote_images, sanitise_html};
 
 fn clean(html: &str) -> String {
     sanitise_html(html).html
@@ -210,4 +210,13 @@ fn a_cut_falls_between_tags_and_characters() {
     let result = sanitise_html(&long);
     assert!(result.is_cut);
     assert!(result.html.chars().all(|c| c == 'ä'));
+}
+
+#[test]
+fn remote_images_are_named_as_a_browser_reads_them() {
+    let html = "<p> src=\"https://text.example/\"</p><img src=\"https://a.example/p.png?x=1&amp;y='2'\" alt=\"> src=\"><img alt=a \
+        data-remote-src='HTTP://b.example/q'><img src=cid:logo><img src=\"/media/own\"><img src=\"https://a.example/p.png?x=1&y='2'\">\
+        <img src=\"data:image/png;base64,AAAA\"> src=\"https://text.example/\"";
+    assert_eq!(remote_images(&clean(html)), ["https://a.example/p.png?x=1&y='2'", "HTTP://b.example/q"]);
+    assert_eq!(remote_images(&clean(&(0..300).map(|n| format!("<img src=https://a.example/{n}>")).collect::<String>())).len(), 200);
 }

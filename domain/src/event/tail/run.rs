@@ -1,14 +1,18 @@
 //! The task of one tailer. Ends with its token, which the last follower drops.
 
-use std::{sync::Weak, time::Duration};
+use std::{
+    sync::{Arc, Weak},
+    time::{Duration, Instant},
+};
 
 use sea_orm::DbBackend;
+use tokio::sync::Notify;
 
 use super::{PollIntervals, TailState, Tailer};
 use crate::{
-    Result,
+    Error, Result,
     bus::Reach,
-    event::{Position, Seq, log},
+    event::{Position, log},
     ids::WorkspaceId,
     random,
     store::Store,
@@ -29,10 +33,10 @@ pub(super) async fn tail(tailer: Weak<Tailer>, store: Store, workspace: Workspac
 
         let pause = pause(polls, *reach.borrow_and_update(), store.backend());
         tokio::select! {
-            _ = heads.next() => {}
+            _ = heads.next() => metrics::counter!("tributary_tail_wakes_total", "by" => "bus").increment(1),
             // A bus that breaks or comes back is a reason to look, and changes the pause.
             changed = reach.changed() => if changed.is_err() { tokio::time::sleep(pause).await },
-            () = tokio::time::sleep(pause) => {}
+            () = tokio::time::sleep(pause) => metrics::counter!("tributary_tail_wakes_total", "by" => "poll").increment(1),
         }
     }
 }
@@ -68,28 +72,40 @@ async fn catch_up(tailer: &Tailer, store: &Store, workspace: WorkspaceId) {
 
 async fn read_on(tailer: &Tailer, store: &Store, workspace: WorkspaceId) -> Result<()> {
     loop {
-        let known = tailer.state.borrow().position;
+        let (known, woken) = (tailer.state.borrow().position, Instant::now());
         let read = store.read(workspace).await?;
         let head = log::head(&read).await?;
         if head.epoch != known.epoch || head.seq < known.seq {
-            tailer.restart(head.seq);
+            let sleepers = tailer.restart(head.seq);
             tailer.state.send_modify(|state| {
                 *state = TailState { position: head, is_stale: false, restarts: state.restarts + 1 };
             });
+            wake(&sleepers);
             return Ok(());
         }
         if head.seq == known.seq {
             return Ok(());
         }
-        let events = log::after(&read, known.seq, BATCH).await?;
-        let (Some(first), Some(last)) = (events.first().map(|event| event.seq), events.last().map(|event| event.seq)) else {
-            return Ok(());
-        };
-        if first != known.seq.next() {
+        let events = match log::after(&read, known.seq, BATCH).await {
             // We slept past the retention. Followers behind the hole read the log themselves and find it.
-            tailer.restart(Seq(first.0 - 1));
-        }
-        tailer.push(events);
+            Err(Error::StreamReset) => {
+                let sleepers = tailer.restart(head.seq);
+                tailer.state.send_modify(|state| *state = TailState { position: head, is_stale: false, ..*state });
+                wake(&sleepers);
+                return Ok(());
+            }
+            read => read?,
+        };
+        let Some((last, at)) = events.last().map(|event| (event.seq, event.at)) else { return Ok(()) };
+        let lag = (store.clock().now() - at).to_std().unwrap_or_default();
+        metrics::histogram!("tributary_tail_lag_seconds").record(lag);
+        let concerned = tailer.push(events);
         tailer.state.send_modify(|state| *state = TailState { position: Position { seq: last, ..known }, is_stale: false, ..*state });
+        wake(&concerned);
+        metrics::histogram!("tributary_wake_to_deliver_seconds").record(woken.elapsed());
     }
+}
+
+fn wake(sleepers: &[Arc<Notify>]) {
+    sleepers.iter().for_each(|sleeper| sleeper.notify_one());
 }

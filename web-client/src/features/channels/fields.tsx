@@ -31,7 +31,8 @@ interface FieldsProps {
   errors: Values;
   /** Secrets that have a value already. */
   stored: ReadonlySet<string>;
-  onChange: (values: Values) => void;
+  /** Called with what has changed. */
+  onChange: (change: Values) => void;
 }
 
 /** The settings of a kind of channel, drawn from what the server says about them. */
@@ -41,7 +42,7 @@ export function SettingFields({ fields, values, errors, stored, onChange }: Fiel
     <>
       {fields.map((field) => {
         const value = values[field.key] ?? "";
-        const set = (next: string) => onChange({ ...values, [field.key]: next });
+        const set = (next: string) => onChange({ [field.key]: next });
         const error = errors[field.key];
         if (field.type === "BOOLEAN") {
           return (

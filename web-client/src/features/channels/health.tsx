@@ -22,3 +22,27 @@ export function HealthBadge({ state }: { state: Shown }) {
     </Badge>
   );
 }
+
+/** What is wrong, and what to do about it. Of a check, the state tells more than that it was one. */
+export function useHealthWords(): (health: Pick<HealthPartsFragment, "state" | "cause">) => string {
+  const { t } = useTranslation();
+  return ({ state, cause }) => (cause && cause !== "CHECK_FAILED" ? t(`healthCause.${cause}`) : t(`healthText.${state}`));
+}
+
+/** What the state means and what to do about it; the words of the platform or the server behind it. */
+export function HealthText({ health }: { health: HealthPartsFragment }) {
+  const { t } = useTranslation();
+  const words = useHealthWords();
+  if (!health.reason) return null;
+  return (
+    <div className="mt-2 text-sm">
+      <p>{words(health)}</p>
+      <details className="mt-1 text-xs text-ink-2">
+        <summary className="cursor-pointer rounded-sm">{t("ui.technical")}</summary>
+        <p className="mt-1 wrap-anywhere" lang="en">
+          {health.reason}
+        </p>
+      </details>
+    </div>
+  );
+}

@@ -1,28 +1,41 @@
 import { Link, useNavigate, useParams } from "@tanstack/react-router";
-import { type FormEvent, useState } from "react";
+import { useCallback, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useQuery } from "urql";
 import { ChannelKindsDocument, type ChannelKindsQuery, ChannelPageDocument, type ChannelPageQuery, DeleteChannelDocument, ProbeChannelDocument, UpdateChannelDocument } from "../../gql/graphql";
-import { useAct, useErrorText } from "../../session/act";
-import { useInboxes, useScripts, useSkills } from "../../session/catalog";
+import { useAct } from "../../session/act";
+import { useRefetchOn } from "../../session/catalog";
 import { useKindLook } from "../../session/context";
-import { Button, Dialog, EmptyState, Icon, IconButton, Notice, Select, Skeleton, Switch, TextField, toast, useFormats } from "../../ui";
+import { useErrorText, useFailureText } from "../../session/failure";
+import { Button, Dialog, EmptyState, Icon, IconButton, Notice, Skeleton, Switch, toast, useFormats } from "../../ui";
 import { DeadLetters } from "./dead-letters";
-import { byField } from "./errors";
-import { changedSettings, missing, SettingFields, type Values } from "./fields";
-import { HealthBadge } from "./health";
+import { HealthBadge, HealthText } from "./health";
+import { SettingsForm } from "./settings-form";
 
-type Channel = Extract<NonNullable<ChannelPageQuery["node"]>, { __typename: "Channel" }>;
+const CHANGES = ["CHANNEL_CHANGED"] as const;
+
+export type Channel = Extract<NonNullable<ChannelPageQuery["node"]>, { __typename: "Channel" }>;
 
 /** One channel: its health, what it waits for, its settings and what went wrong. */
 export function ChannelScreen() {
   const { t, i18n } = useTranslation();
   const { id } = useParams({ strict: false }) as { id: string };
-  const [{ data, fetching, error }] = useQuery({ query: ChannelPageDocument, variables: { id } });
-  const [{ data: kindData }] = useQuery({ query: ChannelKindsDocument, variables: { language: i18n.language === "de" ? "DE" : "EN" }, requestPolicy: "cache-first" });
+  const failureText = useFailureText();
+  const [{ data, fetching, error }, refetch] = useQuery({ query: ChannelPageDocument, variables: { id } });
+  // The log brings the channel itself; its settings have to be asked for.
+  useRefetchOn(
+    CHANGES,
+    useCallback(() => refetch({ requestPolicy: "network-only" }), [refetch]),
+    100,
+  );
+  const [{ data: kindData, error: kindError }] = useQuery({ query: ChannelKindsDocument, variables: { language: i18n.language }, requestPolicy: "cache-first" });
   const channel = data?.node?.__typename === "Channel" ? data.node : null;
   const kind = kindData?.channelKinds.find((item) => item.kind === channel?.kind);
-  if (!channel || !kind) return fetching || !kindData ? <Skeleton lines={6} /> : <EmptyState icon="plug" title={t("channels.gone")} text={error?.message ?? ""} />;
+  if (!channel || !kind) {
+    const failure = error ?? kindError;
+    if (failure) return <Notice tone="danger">{failureText(failure)}</Notice>;
+    return fetching || !kindData ? <Skeleton lines={6} /> : <EmptyState icon="plug" title={t("channels.gone")} />;
+  }
   return <Loaded channel={channel} kind={kind} />;
 }
 
@@ -64,13 +77,13 @@ function Loaded({ channel, kind }: { channel: Channel; kind: ChannelKindsQuery["
         <Card title={t("channels.health")} data-testid="health">
           <div className="flex flex-wrap items-center gap-3">
             <HealthBadge state={health.state} />
-            {health.since && <span className="text-xs text-ink-3">{t("channels.since", { time: formats.full(health.since) })}</span>}
+            <span className="text-xs text-ink-3">{t("channels.since", { time: formats.full(health.since) })}</span>
             <span className="flex-1" />
             <Button size="sm" icon="refresh" isDisabled={isProbing} onPress={() => void probe()}>
               {t(isProbing ? "channels.probing" : "channels.probe")}
             </Button>
           </div>
-          {health.reason && <p className="mt-2 text-sm">{health.reason}</p>}
+          <HealthText health={health} />
           <div role="status">
             {probed && health.state === "OK" && (
               <p className="mt-2 flex items-center gap-1.5 text-sm text-ok">
@@ -114,7 +127,7 @@ function Loaded({ channel, kind }: { channel: Channel; kind: ChannelKindsQuery["
         )}
 
         <Card title={t("channels.settings")}>
-          <SettingsForm key={channel.version} channel={channel} kind={kind} />
+          <SettingsForm key={channel.id} channel={channel} kind={kind} />
         </Card>
 
         <Card title={t("channels.deadLetters")}>
@@ -127,31 +140,7 @@ function Loaded({ channel, kind }: { channel: Channel; kind: ChannelKindsQuery["
           </Button>
         </div>
       </div>
-      {isDeleting && (
-        <Dialog
-          title={t("channels.delete")}
-          isOpen
-          onClose={() => setDeleting(false)}
-          width="sm"
-          footer={
-            <>
-              <Button onPress={() => setDeleting(false)}>{t("ui.cancel")}</Button>
-              <Button
-                look="danger"
-                onPress={() =>
-                  void act(DeleteChannelDocument, { input: { id: channel.id, expectedVersion: channel.version } }).then((result) => {
-                    if (result.ok) void navigate({ to: "/channels" });
-                  })
-                }
-              >
-                {t("channels.delete")}
-              </Button>
-            </>
-          }
-        >
-          <p className="text-sm">{t("channels.deleteText", { name: channel.name })}</p>
-        </Dialog>
-      )}
+      {isDeleting && <DeleteDialog channel={channel} onClose={() => setDeleting(false)} />}
       <Link to="/channels" className="sr-only">
         {t("channels.title")}
       </Link>
@@ -159,50 +148,56 @@ function Loaded({ channel, kind }: { channel: Channel; kind: ChannelKindsQuery["
   );
 }
 
-function SettingsForm({ channel, kind }: { channel: Channel; kind: ChannelKindsQuery["channelKinds"][number] }) {
+/** Deletes a channel that nobody has written on yet; any other can only be switched off. */
+export function DeleteDialog({ channel, onClose }: { channel: Channel; onClose: () => void }) {
   const { t } = useTranslation();
   const act = useAct();
   const errorText = useErrorText();
-  const inboxes = useInboxes();
-  const skills = useSkills();
-  const scripts = useScripts();
-  const before: Values = Object.fromEntries((channel.settings ?? []).flatMap((setting) => (setting.value === null ? [] : [[setting.key, setting.value]])));
-  const stored = new Set((channel.settings ?? []).filter((setting) => setting.isSecret && setting.isSet).map((setting) => setting.key));
-  const [name, setName] = useState(channel.name);
-  const [inboxId, setInboxId] = useState(channel.inbox.id);
-  const [skillId, setSkillId] = useState(channel.defaultSkill?.id ?? null);
-  const [scriptId, setScriptId] = useState(channel.defaultScript?.id ?? null);
-  const [values, setValues] = useState<Values>(before);
-  const [errors, setErrors] = useState<{ at: Values; rest: readonly string[] }>({ at: {}, rest: [] });
-  const settings = changedSettings(kind.settings, values, before);
-  const isChanged = settings.length > 0 || name !== channel.name || inboxId !== channel.inbox.id || skillId !== (channel.defaultSkill?.id ?? null) || scriptId !== (channel.defaultScript?.id ?? null);
-  const isComplete = name.trim() !== "" && missing(kind.settings, values, stored).length === 0;
-
-  const save = async (event: FormEvent) => {
-    event.preventDefault();
-    const result = await act(UpdateChannelDocument, { input: { channelId: channel.id, name: name.trim(), inboxId, defaultSkillId: skillId, defaultScriptId: scriptId, settings, expectedVersion: channel.version } }, true);
-    if (result.ok) toast(t("channels.saved"));
-    else setErrors(byField(result.errors, kind.settings, errorText));
+  const navigate = useNavigate();
+  const [refusal, setRefusal] = useState<string | null>(null);
+  const isUsed = refusal === "CONFLICT";
+  const remove = async () => {
+    // Without a version: every event changes it, and nothing that may have changed matters for deleting.
+    const result = await act(DeleteChannelDocument, { input: { id: channel.id } }, true);
+    if (result.ok) void navigate({ to: "/channels" });
+    else setRefusal(result.errors[0]?.code ?? "INTERNAL");
   };
-  const named = (items: readonly { id: string; name: string }[]) => items.map((item) => ({ id: item.id, label: item.name }));
+  const switchOff = async () => {
+    const result = await act(UpdateChannelDocument, { input: { channelId: channel.id, isEnabled: false } });
+    if (result.ok) {
+      toast(t("channels.switchedOff"));
+      onClose();
+    }
+  };
   return (
-    <form onSubmit={(event) => void save(event)} className="flex flex-col gap-4">
-      {errors.rest.map((text) => (
-        <div key={text} role="alert">
-          <Notice tone="danger">{text}</Notice>
+    <Dialog
+      title={t("channels.delete")}
+      isOpen
+      onClose={onClose}
+      width="sm"
+      footer={
+        <>
+          <Button onPress={onClose}>{t("ui.cancel")}</Button>
+          {!isUsed && (
+            <Button look="danger" onPress={() => void remove()}>
+              {t("channels.delete")}
+            </Button>
+          )}
+          {isUsed && channel.isEnabled && (
+            <Button look="primary" onPress={() => void switchOff()}>
+              {t("channels.switchOff")}
+            </Button>
+          )}
+        </>
+      }
+    >
+      <p className="text-sm">{t("channels.deleteText", { name: channel.name })}</p>
+      {refusal !== null && (
+        <div role="alert" className="mt-3">
+          <Notice tone="danger">{isUsed ? t(channel.isEnabled ? "channels.isUsed" : "channels.isUsedAndOff") : errorText({ code: refusal })}</Notice>
         </div>
-      ))}
-      <TextField label={t("channels.name")} value={name} onChange={setName} isRequired error={errors.at["name"]} />
-      <div className="grid gap-3 sm:grid-cols-3">
-        <Select label={t("channels.inbox")} value={inboxId} onChange={setInboxId} options={named(inboxes)} isRequired />
-        <Select label={t("channels.skill")} value={skillId} onChange={setSkillId} options={named(skills)} isRequired={kind.needsRoutingDefaults} error={errors.at["defaultSkillId"]} placeholder={t("ui.choose")} />
-        <Select label={t("channels.script")} value={scriptId} onChange={setScriptId} options={named(scripts)} isRequired={kind.needsRoutingDefaults} error={errors.at["defaultScriptId"]} placeholder={t("ui.choose")} />
-      </div>
-      <SettingFields fields={kind.settings} values={values} errors={errors.at} stored={stored} onChange={setValues} />
-      <Button type="submit" look="primary" className="self-end" isDisabled={!isChanged || !isComplete}>
-        {t("ui.save")}
-      </Button>
-    </form>
+      )}
+    </Dialog>
   );
 }
 

@@ -5,10 +5,11 @@ import { useQuery } from "urql";
 import { ChannelsDocument } from "../../gql/graphql";
 import { useRefetchOn } from "../../session/catalog";
 import { useKindLook, useViewer } from "../../session/context";
+import { useFailureText } from "../../session/failure";
 import { Button, EmptyState, Icon, Notice, shortTime, Skeleton, useFormats, useNow } from "../../ui";
-import { HealthBadge } from "./health";
+import { HealthBadge, useHealthWords } from "./health";
 
-const CHANGES = ["CHANNEL_CHANGED"] as const;
+const CHANGES = ["CHANNEL_CHANGED", "CHANNEL_HEALTH_CHANGED"] as const;
 
 /** Every connected channel with its health. */
 export function ChannelsScreen() {
@@ -18,6 +19,8 @@ export function ChannelsScreen() {
   const now = useNow();
   const viewer = useViewer();
   const lookOf = useKindLook();
+  const failureText = useFailureText();
+  const healthWords = useHealthWords();
   const [{ data, fetching, error }, refetch] = useQuery({ query: ChannelsDocument });
   useRefetchOn(
     CHANGES,
@@ -39,7 +42,7 @@ export function ChannelsScreen() {
             </Button>
           )}
         </header>
-        {error && <Notice tone="danger">{error.message}</Notice>}
+        {error && !data && <Notice tone="danger">{failureText(error)}</Notice>}
         {fetching && !data && <Skeleton lines={5} />}
         {data && channels.length === 0 && <EmptyState icon="plug" title={t("channels.none")} text={t("channels.noneText")} />}
         <ul className="grid gap-3 sm:grid-cols-2" data-testid="channels">
@@ -58,7 +61,7 @@ export function ChannelsScreen() {
                     </span>
                     <HealthBadge state={channel.health.state} />
                   </span>
-                  {channel.health.reason && <span className="text-sm text-ink-2">{channel.health.reason}</span>}
+                  {channel.health.reason && <span className="text-sm text-ink-2">{healthWords(channel.health)}</span>}
                   <span className="mt-auto flex flex-wrap gap-x-4 gap-y-1 text-xs text-ink-3">
                     <span>{channel.health.lastEventAt ? t("channels.lastEvent", { time: shortTime(channel.health.lastEventAt, now, formats.language) }) : t("channels.noEvent")}</span>
                     {channel.health.queued > 0 && <span>{t("channels.queued", { count: channel.health.queued })}</span>}

@@ -4,9 +4,10 @@ import { useTranslation } from "react-i18next";
 import { useQuery } from "urql";
 import { ChannelKindsDocument, type ChannelKindsQuery, CreateChannelDocument } from "../../gql/graphql";
 import { newClientId } from "../../live/ids";
-import { useAct, useErrorText } from "../../session/act";
+import { useAct } from "../../session/act";
 import { useInboxes, useScripts, useSkills } from "../../session/catalog";
-import { useKindLook } from "../../session/context";
+import { useKindLook, useKindName } from "../../session/context";
+import { useErrorText, useFailureText } from "../../session/failure";
 import { Badge, Button, Icon, Notice, Select, Skeleton, TextField } from "../../ui";
 import { byField } from "./errors";
 import { changedSettings, defaultsOf, missing, SettingFields, type Values } from "./fields";
@@ -17,9 +18,11 @@ type Kind = ChannelKindsQuery["channelKinds"][number];
 export function NewChannelScreen() {
   const { t, i18n } = useTranslation();
   const lookOf = useKindLook();
-  const [{ data }] = useQuery({ query: ChannelKindsDocument, variables: { language: i18n.language === "de" ? "DE" : "EN" }, requestPolicy: "cache-first" });
+  const nameOf = useKindName();
+  const failureText = useFailureText();
+  const [{ data, error }] = useQuery({ query: ChannelKindsDocument, variables: { language: i18n.language }, requestPolicy: "cache-first" });
   const [chosen, setChosen] = useState<Kind["kind"] | null>(null);
-  const kinds = [...(data?.channelKinds ?? [])].sort((a, b) => Number(b.isAvailable) - Number(a.isAvailable) || a.displayName.localeCompare(b.displayName));
+  const kinds = [...(data?.channelKinds ?? [])].sort((a, b) => Number(b.isAvailable) - Number(a.isAvailable) || nameOf(a).localeCompare(nameOf(b)));
   const kind = kinds.find((item) => item.kind === chosen);
   return (
     <div className="h-full overflow-auto bg-canvas">
@@ -28,9 +31,10 @@ export function NewChannelScreen() {
           <Icon name="back" size={14} />
           {t("channels.title")}
         </Link>
-        <h1 className="mb-1 text-xl font-semibold">{kind ? t("channels.connect", { kind: kind.displayName }) : t("channels.add")}</h1>
+        <h1 className="mb-1 text-xl font-semibold">{kind ? t("channels.connect", { kind: nameOf(kind) }) : t("channels.add")}</h1>
         <p className="mb-5 text-sm text-ink-3">{t(kind ? "channels.stepSettings" : "channels.stepKind")}</p>
-        {!data && <Skeleton lines={5} />}
+        {error && !data && <Notice tone="danger">{failureText(error)}</Notice>}
+        {!data && !error && <Skeleton lines={5} />}
         {kind ? (
           <KindForm kind={kind} onBack={() => setChosen(null)} />
         ) : (
@@ -47,7 +51,7 @@ export function NewChannelScreen() {
                     <Icon name={lookOf(item.kind).icon} size={19} />
                   </span>
                   <span className="min-w-0 flex-1">
-                    <span className="block font-semibold">{item.displayName}</span>
+                    <span className="block font-semibold">{nameOf(item)}</span>
                     <span className="block text-xs text-ink-3">{t(`channels.classes.${item.class}`)}</span>
                   </span>
                   {!item.isAvailable && <Badge>{t("channels.notYet")}</Badge>}
@@ -69,8 +73,9 @@ function KindForm({ kind, onBack }: { kind: Kind; onBack: () => void }) {
   const inboxes = useInboxes();
   const skills = useSkills();
   const scripts = useScripts();
+  const nameOf = useKindName();
   const [clientId, setClientId] = useState(newClientId);
-  const [name, setName] = useState(kind.displayName);
+  const [name, setName] = useState(nameOf(kind));
   const [inboxId, setInboxId] = useState<string | null>(null);
   const [skillId, setSkillId] = useState<string | null>(null);
   const [scriptId, setScriptId] = useState<string | null>(null);
@@ -91,9 +96,11 @@ function KindForm({ kind, onBack }: { kind: Kind; onBack: () => void }) {
       void navigate({ to: "/channels/$id", params: { id: result.reply.channel.id } });
       return;
     }
-    if (!result.ok) setErrors(byField(result.errors, kind.settings, errorText));
-    // A refused creation is over; the corrected one is another.
-    setClientId(newClientId());
+    if (result.ok) return;
+    setErrors(byField(result.errors, kind.settings, errorText));
+    // A refused creation is over; the corrected one is another. One that nobody answered may have been done, and asking
+    // again under its own id is harmless.
+    if (result.isDecided) setClientId(newClientId());
   };
   const named = (items: readonly { id: string; name: string }[]) => items.map((item) => ({ id: item.id, label: item.name }));
 
@@ -112,14 +119,16 @@ function KindForm({ kind, onBack }: { kind: Kind; onBack: () => void }) {
       </div>
       {kind.needsRoutingDefaults && <p className="text-xs text-ink-3">{t("channels.routingHint")}</p>}
       {kind.settings.length > 0 && <hr className="border-line" />}
-      <SettingFields fields={kind.settings} values={values} errors={errors.at} stored={new Set()} onChange={setValues} />
+      <SettingFields fields={kind.settings} values={values} errors={errors.at} stored={new Set()} onChange={(change) => setValues((known) => ({ ...known, ...change }))} />
       <div className="flex items-center gap-2">
         <Button look="quiet" onPress={onBack}>
           {t("ui.back")}
         </Button>
-        <a href={kind.documentationUrl} target="_blank" rel="noopener noreferrer" className="rounded-sm text-sm text-accent-text underline">
-          {t("channels.documentation")}
-        </a>
+        {kind.documentationUrl && (
+          <a href={kind.documentationUrl} target="_blank" rel="noopener noreferrer" className="rounded-sm text-sm text-accent-text underline">
+            {t("channels.documentation")}
+          </a>
+        )}
         <span className="flex-1" />
         <Button type="submit" look="primary" isDisabled={!isComplete || isBusy}>
           {t("channels.create")}

@@ -1,4 +1,5 @@
 import type { FormFieldType, RichContentInput, RichKind } from "../../gql/graphql";
+import type { FileRef, PersonRef, QuoteRef, Sending } from "../../live/sending";
 
 /** What the composer can make. */
 export type ComposeKind = "TEXT" | Extract<RichKind, "FORMATTED" | "RICH_LINK" | "QUICK_REPLIES" | "LIST_PICKER" | "FORM">;
@@ -6,6 +7,8 @@ export type ComposeKind = "TEXT" | Extract<RichKind, "FORMATTED" | "RICH_LINK" |
 export interface ListItemDraft {
   readonly title: string;
   readonly description: string;
+  /** Address of a picture, or empty. */
+  readonly image: string;
 }
 
 export interface SectionDraft {
@@ -27,16 +30,19 @@ export interface Draft {
   readonly kind: ComposeKind;
   readonly text: string;
   readonly note: string;
+  /** People picked for the note; who is no longer named in it is not told. */
+  readonly mentions: readonly PersonRef[];
+  readonly quoted: QuoteRef | null;
   readonly markup: "HTML" | "MARKDOWN";
   readonly html: string;
   readonly markdown: string;
-  readonly link: { readonly url: string; readonly title: string; readonly description: string };
+  readonly link: { readonly url: string; readonly title: string; readonly description: string; readonly image: string };
   readonly replies: { readonly text: string; readonly titles: readonly string[] };
   readonly list: { readonly title: string; readonly text: string; readonly multiple: boolean; readonly sections: readonly SectionDraft[] };
   readonly form: { readonly title: string; readonly text: string; readonly submitLabel: string; readonly fields: readonly FieldDraft[] };
 }
 
-export const emptyItem: ListItemDraft = { title: "", description: "" };
+export const emptyItem: ListItemDraft = { title: "", description: "", image: "" };
 export const emptyField: FieldDraft = { label: "", type: "TEXT", required: false, hint: "", options: [] };
 
 export const emptyDraft: Draft = {
@@ -44,33 +50,127 @@ export const emptyDraft: Draft = {
   kind: "TEXT",
   text: "",
   note: "",
+  mentions: [],
+  quoted: null,
   markup: "HTML",
   html: "",
   markdown: "",
-  link: { url: "", title: "", description: "" },
+  link: { url: "", title: "", description: "", image: "" },
   replies: { text: "", titles: ["", ""] },
   list: { title: "", text: "", multiple: false, sections: [{ title: "", items: [emptyItem, emptyItem] }] },
   form: { title: "", text: "", submitLabel: "", fields: [emptyField] },
 };
 
-/** The draft after sending: the mode and the kind stay, what was written goes. */
-export function afterSending(draft: Draft): Draft {
-  return draft.mode === "note" ? { ...draft, note: "" } : { ...emptyDraft, kind: draft.kind === "FORMATTED" ? "FORMATTED" : "TEXT", markup: draft.markup, note: draft.note };
+/** The part of a draft that one way of writing fills. */
+type Part = "text" | "note" | "html" | "markdown" | "link" | "replies" | "list" | "form";
+
+const PARTS: Record<Exclude<ComposeKind, "FORMATTED">, Part> = { TEXT: "text", RICH_LINK: "link", QUICK_REPLIES: "replies", LIST_PICKER: "list", FORM: "form" };
+
+const partOf = (draft: Pick<Draft, "kind" | "markup">): Part => (draft.kind === "FORMATTED" ? (draft.markup === "HTML" ? "html" : "markdown") : PARTS[draft.kind]);
+
+/** Whether nobody has entered anything there. */
+function isBlank(draft: Draft, part: Part): boolean {
+  if (part === "html") return isBlankHtml(draft.html);
+  const value = draft[part];
+  if (typeof value === "string") return value.trim() === "";
+  return !hasWords(value);
 }
 
-const key = (interactionId: string) => `tributary.draft.${interactionId}`;
+/** Whether any text stands in a structure, however deep; kinds and switches alone say nothing. */
+function hasWords(value: unknown, name = ""): boolean {
+  if (typeof value === "string") return name !== "type" && value.trim() !== "";
+  if (typeof value !== "object" || value === null) return false;
+  return Object.entries(value).some(([key, inner]) => hasWords(inner, Array.isArray(value) ? name : key));
+}
 
-export function loadDraft(interactionId: string, kind: ComposeKind): Draft {
-  const raw = localStorage.getItem(key(interactionId));
+const ALL: readonly Part[] = ["text", "note", "html", "markdown", "link", "replies", "list", "form"];
+
+/** The draft after sending: only what was sent goes, the rest stays as it was left. */
+export function afterSending(draft: Draft, sent: "reply" | "note"): Draft {
+  if (sent === "note") return { ...draft, note: "", mentions: [] };
+  const part = partOf(draft);
+  return { ...draft, [part]: emptyDraft[part], quoted: null, kind: draft.kind === "FORMATTED" ? "FORMATTED" : "TEXT" };
+}
+
+/** Whether taking a send back into the draft would overwrite something that was written since. */
+export function wouldOverwrite(draft: Draft, payload: Sending): boolean {
+  return !isBlank(draft, payload.kind === "note" ? "note" : partOf(fromPayload(draft, payload)));
+}
+
+/** The draft with everything of a send in it again. */
+export function fromPayload(draft: Draft, payload: Sending): Draft {
+  if (payload.kind === "note") return { ...draft, mode: "note", note: payload.input.text, mentions: payload.mentions ?? [] };
+  return { ...fromContent(draft, payload.input.content), mode: "reply", quoted: payload.quoted ?? null };
+}
+
+function fromContent(draft: Draft, content: RichContentInput): Draft {
+  if (content.formatted) {
+    const { markup, source } = content.formatted;
+    return markup === "HTML" ? { ...draft, kind: "FORMATTED", markup, html: source } : { ...draft, kind: "FORMATTED", markup, markdown: source };
+  }
+  if (content.richLink) {
+    const { url, title, description, image } = content.richLink;
+    return { ...draft, kind: "RICH_LINK", link: { url: String(url), title, description: description ?? "", image: addressOf(image) } };
+  }
+  if (content.quickReplies) return { ...draft, kind: "QUICK_REPLIES", replies: { text: content.quickReplies.text, titles: content.quickReplies.replies.map((reply) => reply.title) } };
+  if (content.listPicker) {
+    const { title, text, multiple, sections } = content.listPicker;
+    const drafted = sections.map((section) => ({ title: section.title ?? "", items: section.items.map((item) => ({ title: item.title, description: item.description ?? "", image: addressOf(item.image) })) }));
+    return { ...draft, kind: "LIST_PICKER", list: { title, text: text ?? "", multiple: multiple ?? false, sections: drafted } };
+  }
+  if (content.form) {
+    const { title, text, submitLabel, fields } = content.form;
+    const drafted = fields.map((field) => ({ label: field.label, type: field.type, required: field.required ?? false, hint: field.hint ?? "", options: (field.options ?? []).map((option) => option.title) }));
+    return { ...draft, kind: "FORM", form: { title, text: text ?? "", submitLabel: submitLabel ?? "", fields: drafted } };
+  }
+  return { ...draft, kind: "TEXT", text: content.text?.text ?? content.attachment?.caption ?? "" };
+}
+
+const addressOf = (image: { readonly url?: unknown } | null | undefined): string => (typeof image?.url === "string" ? image.url : "");
+
+/** The draft in another kind. Plain text moves into the editor for formatted text, and back while it is still plain. */
+export function inKind(draft: Draft, kind: ComposeKind): Draft {
+  const next: Draft = { ...draft, mode: "reply", kind };
+  if (kind === "FORMATTED" && draft.markup === "HTML" && isBlank(draft, "html") && draft.text.trim() !== "") return { ...next, html: plainHtml(draft.text), text: "" };
+  if (kind === "TEXT" && draft.kind === "FORMATTED" && draft.markup === "HTML" && isBlank(draft, "text")) {
+    const text = plainText(draft.html);
+    if (plainHtml(text) === draft.html) return { ...next, text, html: "" };
+  }
+  return next;
+}
+
+const plainHtml = (text: string): string => `<p>${text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll("\n", "<br>")}</p>`;
+
+/** Picked people whose name still stands behind an `@`; the longest name first, so that one is not taken for another. */
+export function mentioned(note: string, picked: readonly PersonRef[]): readonly PersonRef[] {
+  let rest = note;
+  const found = new Set<string>();
+  for (const person of [...picked].sort((a, b) => b.name.length - a.name.length)) {
+    const parts = rest.split(`@${person.name}`);
+    if (parts.length === 1) continue;
+    found.add(person.id);
+    rest = parts.join(" ");
+  }
+  const seen = new Set<string>();
+  return picked.filter((person) => found.has(person.id) && !seen.has(person.id) && seen.add(person.id));
+}
+
+/** Drafts of two people on one computer are kept apart. */
+const key = (personId: string, interactionId: string) => `tributary.draft.${personId}.${interactionId}`;
+
+export function loadDraft(personId: string, interactionId: string, kind: ComposeKind): Draft {
+  const raw = localStorage.getItem(key(personId, interactionId));
   return raw === null ? { ...emptyDraft, kind } : { ...emptyDraft, ...(JSON.parse(raw) as Partial<Draft>) };
 }
 
-export function saveDraft(interactionId: string, draft: Draft): void {
-  if (draft.note === "" && toContent({ ...draft, mode: "reply" }, 0) === null) localStorage.removeItem(key(interactionId));
-  else localStorage.setItem(key(interactionId), JSON.stringify(draft));
+/** Keeps everything that was entered, also what is not complete yet; nothing at all leaves nothing behind. */
+export function saveDraft(personId: string, interactionId: string, draft: Draft): void {
+  if (draft.quoted === null && ALL.every((part) => isBlank(draft, part))) localStorage.removeItem(key(personId, interactionId));
+  else localStorage.setItem(key(personId, interactionId), JSON.stringify(draft));
 }
 
 const orNull = (text: string) => (text.trim() === "" ? null : text.trim());
+const imageOf = (address: string) => (address.trim() === "" ? {} : { image: { url: address.trim() } });
 
 /** Whether HTML of the editor says anything. */
 function isBlankHtml(html: string): boolean {
@@ -94,7 +194,7 @@ export function toContent(draft: Draft, attachmentCount: number): RichContentInp
     }
     case "RICH_LINK":
       if (draft.link.url.trim() === "" || draft.link.title.trim() === "") return null;
-      return { richLink: { url: draft.link.url.trim(), title: draft.link.title.trim(), description: orNull(draft.link.description) } };
+      return { richLink: { url: draft.link.url.trim(), title: draft.link.title.trim(), description: orNull(draft.link.description), ...imageOf(draft.link.image) } };
     case "QUICK_REPLIES": {
       const replies = draft.replies.titles.flatMap((title, index) => (title.trim() === "" ? [] : [{ id: `r${index + 1}`, title: title.trim() }]));
       if (draft.replies.text.trim() === "" || replies.length === 0) return null;
@@ -102,7 +202,7 @@ export function toContent(draft: Draft, attachmentCount: number): RichContentInp
     }
     case "LIST_PICKER": {
       const sections = draft.list.sections.flatMap((section, at) => {
-        const items = section.items.flatMap((item, index) => (item.title.trim() === "" ? [] : [{ id: `s${at + 1}i${index + 1}`, title: item.title.trim(), description: orNull(item.description) }]));
+        const items = section.items.flatMap((item, index) => (item.title.trim() === "" ? [] : [{ id: `s${at + 1}i${index + 1}`, title: item.title.trim(), description: orNull(item.description), ...imageOf(item.image) }]));
         return items.length === 0 ? [] : [{ title: orNull(section.title), items }];
       });
       if (draft.list.title.trim() === "" || sections.length === 0) return null;
@@ -121,15 +221,21 @@ export function toContent(draft: Draft, attachmentCount: number): RichContentInp
   }
 }
 
+/** Readable text of the editor's HTML. */
+export function plainText(html: string): string {
+  return html
+    .replace(/<\/(?:p|li|h\d|blockquote)>|<br\s*\/?>/giu, "\n")
+    .replace(/<[^>]*>/gu, "")
+    .replaceAll("&nbsp;", " ")
+    .replaceAll("&lt;", "<")
+    .replaceAll("&gt;", ">")
+    .replaceAll("&amp;", "&")
+    .trim();
+}
+
 /** Readable text of a message that is on its way, until the log brings the server's own. */
-export function readable(content: RichContentInput, fileNames: readonly string[]): string {
-  const own =
-    content.text?.text ??
-    content.formatted?.source.replace(/<\/(?:p|li|h\d|blockquote)>|<br\s*\/?>/giu, "\n").replace(/<[^>]*>/gu, "").replaceAll("&nbsp;", " ").replaceAll("&lt;", "<").replaceAll("&gt;", ">").replaceAll("&amp;", "&").trim() ??
-    content.richLink?.title ??
-    content.quickReplies?.text ??
-    content.listPicker?.title ??
-    content.form?.title ??
-    "";
-  return [own, ...fileNames].filter((part) => part !== "").join("\n");
+export function readable(content: RichContentInput, files: readonly FileRef[]): string {
+  const formatted = content.formatted && (content.formatted.markup === "HTML" ? plainText(content.formatted.source) : content.formatted.source);
+  const own = content.text?.text ?? formatted ?? content.richLink?.title ?? content.quickReplies?.text ?? content.listPicker?.title ?? content.form?.title ?? "";
+  return [own, ...files.map((file) => file.name)].filter((part) => part !== "").join("\n");
 }

@@ -31,14 +31,21 @@ export function StructuredEditor({ kind, ...props }: EditorProps & { kind: Compo
 function LinkEditor({ draft, onChange }: EditorProps) {
   const { t } = useTranslation();
   const { link } = draft;
-  const isWrong = link.url !== "" && !/^https?:\/\/\S+\.\S+/u.test(link.url);
   return (
     <Frame>
-      <TextField label={t("composer.linkUrl")} type="url" value={link.url} onChange={(url) => onChange({ ...draft, link: { ...link, url } })} placeholder="https://" error={isWrong ? t("composer.linkWrong") : undefined} isRequired autoFocus />
+      <TextField label={t("composer.linkUrl")} type="url" value={link.url} onChange={(url) => onChange({ ...draft, link: { ...link, url } })} placeholder="https://" error={isWrongAddress(link.url) ? t("composer.linkWrong") : undefined} isRequired autoFocus />
       <TextField label={t("composer.title")} value={link.title} onChange={(title) => onChange({ ...draft, link: { ...link, title } })} isRequired />
       <TextField label={t("composer.description")} value={link.description} onChange={(description) => onChange({ ...draft, link: { ...link, description } })} />
+      <ImageField label={t("composer.image")} value={link.image} onChange={(image) => onChange({ ...draft, link: { ...link, image } })} />
     </Frame>
   );
+}
+
+const isWrongAddress = (address: string) => address !== "" && !/^https?:\/\/\S+\.\S+/u.test(address);
+
+function ImageField({ label, value, onChange, isLabelHidden = false, className = "" }: { label: string; value: string; onChange: (address: string) => void; isLabelHidden?: boolean; className?: string }) {
+  const { t } = useTranslation();
+  return <TextField className={className} isLabelHidden={isLabelHidden} type="url" label={label} placeholder={isLabelHidden ? t("composer.picture") : "https://"} value={value} onChange={onChange} error={isWrongAddress(value) ? t("composer.linkWrong") : undefined} />;
 }
 
 function RepliesEditor({ draft, limits, onChange }: EditorProps) {
@@ -86,9 +93,10 @@ function ListEditor({ draft, limits, onChange }: EditorProps) {
             </div>
           )}
           {section.items.map((item, index) => (
-            <div key={index} className="flex items-center gap-1">
+            <div key={index} className="flex flex-wrap items-center gap-1">
               <TextField className="flex-1" isLabelHidden label={t("composer.itemNumber", { number: index + 1 })} placeholder={t("composer.itemNumber", { number: index + 1 })} value={item.title} onChange={(title) => setSections(put(list.sections, at, { ...section, items: put(section.items, index, { ...item, title }) }))} {...length(limits.listItemTitle)} />
               <TextField className="flex-1" isLabelHidden label={t("composer.itemDescription", { number: index + 1 })} placeholder={t("composer.description")} value={item.description} onChange={(description) => setSections(put(list.sections, at, { ...section, items: put(section.items, index, { ...item, description }) }))} {...length(limits.listItemDescription)} />
+              <ImageField className="flex-1" isLabelHidden label={t("composer.itemImage", { number: index + 1 })} value={item.image} onChange={(image) => setSections(put(list.sections, at, { ...section, items: put(section.items, index, { ...item, image }) }))} />
               <IconButton icon="close" size="sm" label={t("composer.removeItem", { number: index + 1 })} isDisabled={section.items.length < 2} onPress={() => setSections(put(list.sections, at, { ...section, items: without(section.items, index) }))} />
             </div>
           ))}
@@ -126,6 +134,7 @@ function FormEditor({ draft, limits, onChange }: EditorProps) {
               <IconButton icon="trash" size="sm" label={t("composer.removeField", { number: index + 1 })} isDisabled={form.fields.length < 2} onPress={() => setFields(without(form.fields, index))} />
             </div>
             {takesOptions && <TextField label={t("composer.options")} hint={t("composer.optionsHint")} rows={3} value={field.options.join("\n")} onChange={(text) => change({ options: text.split("\n") })} />}
+            <TextField label={t("composer.fieldHint")} value={field.hint} onChange={(hint) => change({ hint })} />
             <Checkbox isSelected={field.required} onChange={(required) => change({ required })}>
               {t("composer.required")}
             </Checkbox>

@@ -1,10 +1,13 @@
 import { useTranslation } from "react-i18next";
+import { useCodeText } from "../../session/failure";
 import { cx, Icon, IconButton, useFormats } from "../../ui";
-import type { FileInWork } from "./files";
+import type { FileInWork, Files } from "./files";
 
-export function FileChips({ files, onRemove }: { files: readonly FileInWork[]; onRemove: (key: string) => void }) {
+/** The files of the message being written, with how far they are or what is wrong with them. */
+export function FileChips({ files, onRemove, onRetry }: { files: readonly FileInWork[]; onRemove: Files["remove"]; onRetry: Files["retry"] }) {
   const { t } = useTranslation();
   const formats = useFormats();
+  const codeText = useCodeText();
   if (files.length === 0) return null;
   const words = (file: FileInWork) => {
     const { problem } = file;
@@ -12,10 +15,10 @@ export function FileChips({ files, onRemove }: { files: readonly FileInWork[]; o
     if (problem.kind === "type") return t("composer.fileType");
     if (problem.kind === "size") return t("composer.fileSize", { max: formats.bytes(problem.max) });
     if (problem.kind === "count") return t("composer.fileCount", { count: problem.max });
-    return t("composer.fileUpload");
+    return file.failure === "UNAVAILABLE" || file.failure === null ? t("composer.fileUpload") : codeText(file.failure);
   };
   return (
-    <ul aria-label={t("composer.files")} className="flex flex-wrap gap-1.5 px-3 pb-2">
+    <ul aria-label={t("composer.files")} data-testid="files" className="flex max-h-[24vh] flex-wrap gap-1.5 overflow-auto px-3 pb-2">
       {files.map((file) => (
         <li key={file.key} className={cx("flex items-center gap-1.5 rounded-md border py-0.5 pr-0.5 pl-2 text-sm", file.problem ? "border-danger bg-danger-soft text-danger" : "border-line bg-raised")}>
           <Icon name={file.problem ? "warning" : "attach"} size={13} />
@@ -23,6 +26,7 @@ export function FileChips({ files, onRemove }: { files: readonly FileInWork[]; o
           <span className="text-xs" role={file.problem ? "alert" : undefined}>
             {words(file)}
           </span>
+          {file.problem?.kind === "upload" && <IconButton icon="refresh" size="sm" label={t("composer.retryFile", { name: file.name })} onPress={() => onRetry(file.key)} />}
           <IconButton icon="close" size="sm" label={t("composer.removeFile", { name: file.name })} onPress={() => onRemove(file.key)} />
         </li>
       ))}

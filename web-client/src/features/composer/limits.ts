@@ -1,4 +1,14 @@
+import type { RichContentInput } from "../../gql/graphql";
 import type { Capabilities } from "../../session/capabilities";
+import { plainText } from "./draft";
+
+/** The text of a message that its channel counts: what the customer reads, not the markup around it. */
+export function countedText(content: RichContentInput | null): string {
+  if (content?.text) return content.text.text;
+  if (content?.attachment) return content.attachment.caption ?? "";
+  if (content?.formatted) return content.formatted.markup === "HTML" ? plainText(content.formatted.source) : content.formatted.source;
+  return "";
+}
 
 /** Length of a text as the channel counts it. */
 export function lengthOf(text: string, unit: Capabilities["text"]["unit"]): number {

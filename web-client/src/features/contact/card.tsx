@@ -1,17 +1,21 @@
 import { Link } from "@tanstack/react-router";
-import { lazy, Suspense, useCallback, useState } from "react";
+import { useCallback, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useQuery } from "urql";
 import { ContactCardDocument, type ContactPartsFragment, UnmergeContactsDocument, UpdateContactDocument } from "../../gql/graphql";
 import { useAct } from "../../session/act";
 import { useRefetchOn } from "../../session/catalog";
 import { useKindLook } from "../../session/context";
-import { Avatar, Badge, Button, Icon, IconButton, Menu, MenuItem, Notice, shortTime, Skeleton, TextField, toast, useFormats, useNow } from "../../ui";
+import { Failed } from "../../session/paging";
+import { Avatar, Badge, Button, Icon, IconButton, languageName, lazily, Menu, MenuItem, Newer, shortTime, Skeleton, TextField, toast, useFormats, useNow } from "../../ui";
 
-const MergeDialog = lazy(() => import("./merge").then((module) => ({ default: module.MergeDialog })));
-const EditContactDialog = lazy(() => import("./edit").then((module) => ({ default: module.EditContactDialog })));
+const MergeDialog = lazily(() => import("./merge").then((module) => module.MergeDialog));
+const EditContactDialog = lazily(() => import("./edit").then((module) => module.EditContactDialog));
 
 const CHANGES = ["CONTACTS_MERGED", "CONTACTS_UNMERGED", "INTERACTION_OPENED"] as const;
+
+/** Beside the thread, or over it below the header's first line where the window has no room for both. */
+const frame = "h-full w-72 shrink-0 overflow-auto border-l border-line bg-surface max-xl:absolute max-xl:top-12 max-xl:right-0 max-xl:bottom-0 max-xl:z-20 max-xl:h-auto max-xl:shadow-pop";
 
 /** Who the contact is: identities, fields, notes, history over all channels, merges. */
 export function ContactCard({ contactId, interactionId, viewId }: { contactId: string; interactionId: string; viewId: string }) {
@@ -22,19 +26,23 @@ export function ContactCard({ contactId, interactionId, viewId }: { contactId: s
   const lookOf = useKindLook();
   const [open, setOpen] = useState<"merge" | "edit" | null>(null);
   const [{ data, error, fetching }, refetch] = useQuery({ query: ContactCardDocument, variables: { id: contactId } });
-  useRefetchOn(
-    CHANGES,
-    useCallback(() => refetch({ requestPolicy: "network-only" }), [refetch]),
-  );
+  const again = useCallback(() => refetch({ requestPolicy: "network-only" }), [refetch]);
+  useRefetchOn(CHANGES, again);
   const contact = data?.node?.__typename === "Contact" ? data.node : null;
-  if (!contact) return fetching ? <Skeleton lines={4} /> : <div className="p-4">{error && <Notice tone="danger">{error.message}</Notice>}</div>;
+  if (!contact) {
+    return (
+      <aside aria-label={t("contact.card")} aria-busy={fetching} className={frame}>
+        {fetching ? <Skeleton lines={4} /> : error && <Failed error={error} onRetry={again} className="p-4" />}
+      </aside>
+    );
+  }
   const facts = [
     { icon: "mail" as const, label: t("contact.email"), value: contact.email },
     { icon: "phone" as const, label: t("contact.phone"), value: contact.phone },
     { icon: "language" as const, label: t("contact.language"), value: contact.language && languageName(contact.language, formats.language) },
   ].filter((fact) => fact.value);
   return (
-    <aside aria-label={t("contact.card")} className="h-full w-72 shrink-0 overflow-auto border-l border-line bg-surface" data-testid="contact-card">
+    <aside aria-label={t("contact.card")} className={frame} data-testid="contact-card">
       <div className="flex flex-col items-center gap-1 px-4 pt-5 pb-4 text-center">
         <Avatar name={contact.name} size={56} />
         <h2 className="mt-1 max-w-full text-lg font-semibold wrap-anywhere">{contact.name}</h2>
@@ -97,7 +105,7 @@ export function ContactCard({ contactId, interactionId, viewId }: { contactId: s
           <dl className="grid grid-cols-[auto_1fr] gap-x-3 gap-y-1 text-sm">
             {contact.fields.map((field) => (
               <div key={field.key} className="contents">
-                <dt className="text-ink-3">{field.key}</dt>
+                <dt className="text-ink-3">{t(`contact.knownFields.${field.key}`, { defaultValue: field.key })}</dt>
                 <dd className="wrap-anywhere">{field.value}</dd>
               </div>
             ))}
@@ -105,7 +113,7 @@ export function ContactCard({ contactId, interactionId, viewId }: { contactId: s
         </Section>
       )}
       <Section title={t("contact.notes")}>
-        <Notes key={contact.notes ?? ""} contact={contact} />
+        <Notes key={contact.id} contact={contact} />
       </Section>
       <Section title={t("contact.history")}>
         <ul className="-mx-2">
@@ -153,10 +161,8 @@ export function ContactCard({ contactId, interactionId, viewId }: { contactId: s
           </ul>
         </Section>
       )}
-      <Suspense>
-        {open === "merge" && <MergeDialog contact={contact} onClose={() => setOpen(null)} />}
-        {open === "edit" && <EditContactDialog contact={contact} onClose={() => setOpen(null)} />}
-      </Suspense>
+      {open === "merge" && <MergeDialog room="corner" contact={contact} onClose={() => setOpen(null)} />}
+      {open === "edit" && <EditContactDialog room="corner" contact={contact} onStale={again} onClose={() => setOpen(null)} />}
     </aside>
   );
 }
@@ -173,26 +179,27 @@ function Section({ title, children }: { title: string; children: React.ReactNode
 function Notes({ contact }: { contact: ContactPartsFragment }) {
   const { t } = useTranslation();
   const act = useAct();
-  const [text, setText] = useState(contact.notes ?? "");
-  const isChanged = text !== (contact.notes ?? "");
+  const stored = contact.notes ?? "";
+  // What was typed, and the notes as they were when the typing began.
+  const [typed, setTyped] = useState<{ text: string; on: string } | null>(null);
+  const [isStale, setStale] = useState(false);
+  const reset = () => {
+    setTyped(null);
+    setStale(false);
+  };
+  const save = async (text: string) => {
+    const result = await act(UpdateContactDocument, { input: { contactId: contact.id, notes: text, expectedVersion: contact.version } });
+    if (result.ok) reset();
+  };
   return (
     <div className="flex flex-col gap-2">
-      <TextField label={t("contact.notes")} isLabelHidden rows={3} value={text} onChange={setText} placeholder={t("contact.notesPlaceholder")} />
-      {isChanged && (
-        <Button size="sm" className="self-end" onPress={() => void act(UpdateContactDocument, { input: { contactId: contact.id, notes: text, expectedVersion: contact.version } })}>
+      {isStale && typed && <Newer changes={[{ label: t("contact.notes"), value: stored }]} onTake={reset} onKeep={() => void save(typed.text)} />}
+      <TextField label={t("contact.notes")} isLabelHidden rows={3} value={typed?.text ?? stored} onChange={(text) => setTyped(text === stored ? null : { text, on: typed?.on ?? stored })} placeholder={t("contact.notesPlaceholder")} />
+      {typed && !isStale && (
+        <Button size="sm" className="self-end" onPress={() => (typed.on === stored ? void save(typed.text) : setStale(true))}>
           {t("ui.save")}
         </Button>
       )}
     </div>
   );
-}
-
-function languageName(tag: string, inLanguage: string): string {
-  try {
-    return new Intl.DisplayNames(inLanguage, { type: "language" }).of(tag) ?? tag;
-  } catch (error) {
-    // Platforms send tags that are none; they are shown as they came.
-    if (error instanceof RangeError) return tag;
-    throw error;
-  }
 }

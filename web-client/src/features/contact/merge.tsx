@@ -4,7 +4,11 @@ import { useQuery } from "urql";
 import { type ContactPartsFragment, FindContactsDocument, MergeContactsDocument, MergePreviewDocument } from "../../gql/graphql";
 import { useAct } from "../../session/act";
 import { useKindLook } from "../../session/context";
-import { Avatar, Button, Dialog, Icon, Notice, Skeleton, TextField, toast } from "../../ui";
+import { useFailureText } from "../../session/failure";
+import { Avatar, Button, Dialog, Icon, languageName, Notice, Skeleton, TextField, toast, useFormats } from "../../ui";
+
+/** Fields that every contact has; further ones are called by what people named them. */
+const NAMES = ["name", "email", "phone", "language", "notes"] as const;
 
 /** Joins two contacts that are one person: find the other, see what would happen, do it. */
 export function MergeDialog({ contact, onClose }: { contact: ContactPartsFragment; onClose: () => void }) {
@@ -13,10 +17,18 @@ export function MergeDialog({ contact, onClose }: { contact: ContactPartsFragmen
   const lookOf = useKindLook();
   const [text, setText] = useState("");
   const [otherId, setOtherId] = useState<string | null>(null);
-  const [{ data: found, fetching }] = useQuery({ query: FindContactsDocument, variables: { text }, pause: text.trim().length < 2, requestPolicy: "network-only" });
-  const [{ data }] = useQuery({ query: MergePreviewDocument, variables: { winnerId: contact.id, loserId: otherId ?? "" }, pause: otherId === null, requestPolicy: "network-only" });
+  const failureText = useFailureText();
+  const [{ data: found, fetching, error: findError }] = useQuery({ query: FindContactsDocument, variables: { text }, pause: text.trim().length < 2, requestPolicy: "network-only" });
+  const [{ data, error: previewError }] = useQuery({ query: MergePreviewDocument, variables: { winnerId: contact.id, loserId: otherId ?? "" }, pause: otherId === null, requestPolicy: "network-only" });
   const preview = otherId === null ? null : (data?.contactMergePreview ?? null);
   const candidates = (found?.contacts.nodes ?? []).filter((item) => item.id !== contact.id);
+
+  const formats = useFormats();
+  const valueOf = (field: string, value: string | null) => (field === "language" && value !== null ? languageName(value, formats.language) : value);
+  const fieldName = (field: string) => {
+    const known = NAMES.find((name) => name === field);
+    return known ? t(`contact.${known}`) : field.replace(/^fields\./u, "");
+  };
 
   const merge = async () => {
     if (!preview) return;
@@ -61,7 +73,8 @@ export function MergeDialog({ contact, onClose }: { contact: ContactPartsFragmen
               </li>
             ))}
           </ul>
-          {text.trim().length >= 2 && !fetching && candidates.length === 0 && <p className="mt-3 text-sm text-ink-3">{t("ui.nothingFound")}</p>}
+          {findError && <Notice tone="danger">{failureText(findError)}</Notice>}
+          {text.trim().length >= 2 && !fetching && !findError && candidates.length === 0 && <p className="mt-3 text-sm text-ink-3">{t("ui.nothingFound")}</p>}
         </>
       ) : preview ? (
         <div className="flex flex-col gap-4 text-sm">
@@ -92,9 +105,9 @@ export function MergeDialog({ contact, onClose }: { contact: ContactPartsFragmen
                 <tbody>
                   {preview.conflicts.map((conflict) => (
                     <tr key={conflict.field} className="border-t border-line">
-                      <td className="py-1">{conflict.field}</td>
-                      <td className="font-medium">{conflict.winnerValue}</td>
-                      <td className="text-ink-3 line-through">{conflict.loserValue}</td>
+                      <td className="py-1">{fieldName(conflict.field)}</td>
+                      <td className="font-medium">{valueOf(conflict.field, conflict.winnerValue)}</td>
+                      <td className="text-ink-3 line-through">{valueOf(conflict.field, conflict.loserValue)}</td>
                     </tr>
                   ))}
                 </tbody>
@@ -102,6 +115,8 @@ export function MergeDialog({ contact, onClose }: { contact: ContactPartsFragmen
             </div>
           )}
         </div>
+      ) : previewError ? (
+        <Notice tone="danger">{failureText(previewError)}</Notice>
       ) : (
         <Skeleton lines={3} />
       )}

@@ -16,3 +16,12 @@ export function heldOrder(ids: readonly string[], frozen: readonly string[] | nu
     waiting: ids.filter((id) => !before.has(id) && !tailSet.has(id)).length,
   };
 }
+
+/** Who gets the focus of `id`: itself while it is there, else the next below it, else the next above. */
+export function heirOf(id: string, before: readonly string[], now: readonly string[]): string | undefined {
+  const there = new Set(now);
+  if (there.has(id)) return id;
+  const at = before.indexOf(id);
+  if (at < 0) return now[0];
+  return before.slice(at + 1).find((other) => there.has(other)) ?? before.slice(0, at).findLast((other) => there.has(other));
+}

@@ -4,8 +4,10 @@ import { useTranslation } from "react-i18next";
 import { AssignDocument, MarkReadDocument, SetStatusDocument, type ViewPartsFragment } from "../../gql/graphql";
 import { useAct } from "../../session/act";
 import { useViewer } from "../../session/context";
-import { Button, EmptyState, Icon, IconButton, Notice, Skeleton, useCommandList, useFormats, useNow } from "../../ui";
-import { heldOrder } from "./held";
+import { Failed, MorePages } from "../../session/paging";
+import { keepUnread } from "../../session/unread";
+import { Button, EmptyState, Icon, IconButton, Skeleton, useCommandList, useFormats, useNow } from "../../ui";
+import { heirOf, heldOrder } from "./held";
 import { useRows } from "./pages";
 import { Row } from "./row";
 
@@ -21,7 +23,8 @@ export function InteractionList({ view, currentId }: { view: ViewPartsFragment; 
   const act = useAct();
   const viewer = useViewer();
   const now = useNow();
-  const { rows, isLoading, error, hasMore, loadMore, loaders } = useRows(view.id, view.sort);
+  const list = useRows(view.id, view.sort);
+  const { rows, isLoading, error, loadMore, loaders } = list;
   const [frozen, setFrozen] = useState<readonly string[] | null>(null);
   const [cursor, setCursor] = useState<string | undefined>(currentId);
   const [marked, setMarked] = useState<ReadonlySet<string>>(new Set());
@@ -33,10 +36,17 @@ export function InteractionList({ view, currentId }: { view: ViewPartsFragment; 
   const byId = useMemo(() => new Map(rows.map((row) => [row.id, row])), [rows]);
 
   // A row that moves to another place in the document loses the focus on the way; it gets it back.
+  // One that leaves hands it to its neighbour.
   const focused = useRef<string | null>(null);
+  const shownBefore = useRef<readonly string[]>([]);
   useLayoutEffect(() => {
+    const before = shownBefore.current;
+    shownBefore.current = shown;
     if (focused.current === null || document.activeElement !== document.body) return;
-    scroller.current?.querySelector<HTMLElement>(`[data-row="${CSS.escape(focused.current)}"] a`)?.focus({ preventScroll: true });
+    const heir = heirOf(focused.current, before, shown);
+    if (heir === undefined) scroller.current?.focus({ preventScroll: true });
+    else scroller.current?.querySelector<HTMLElement>(`[data-row="${CSS.escape(heir)}"] a`)?.focus({ preventScroll: true });
+    setCursor((known) => (known !== undefined && !shown.includes(known) ? heir : known));
   }, [shown]);
 
   useEffect(() => setCursor(currentId), [currentId]);
@@ -75,13 +85,18 @@ export function InteractionList({ view, currentId }: { view: ViewPartsFragment; 
     void scroller.current?.scrollTo({ top: 0 });
   };
 
+  const unread = (interactionId: string) => {
+    keepUnread(interactionId);
+    return act(MarkReadDocument, { input: { interactionId, isRead: false } });
+  };
+
   useCommandList([
-    { id: "list.next", label: "commands.next", group: "list", keys: ["j", "ArrowDown"], run: () => move(1) },
-    { id: "list.previous", label: "commands.previous", group: "list", keys: ["k", "ArrowUp"], run: () => move(-1) },
+    { id: "list.next", label: "commands.next", group: "list", keys: ["j"], run: () => move(1) },
+    { id: "list.previous", label: "commands.previous", group: "list", keys: ["k"], run: () => move(-1) },
     { id: "list.nextInside", label: "commands.nextInside", group: "composer", keys: ["Alt+ArrowDown"], run: () => move(1, true) },
     { id: "list.previousInside", label: "commands.previousInside", group: "composer", keys: ["Alt+ArrowUp"], run: () => move(-1, true) },
     { id: "list.select", label: "commands.select", group: "list", keys: ["x"], guard: () => cursor !== undefined, run: () => cursor !== undefined && toggleMark(cursor) },
-    { id: "list.unread", label: "commands.unread", group: "list", keys: ["u"], guard: () => cursor !== undefined, run: () => cursor !== undefined && void act(MarkReadDocument, { input: { interactionId: cursor, isRead: false } }) },
+    { id: "list.unread", label: "commands.unread", group: "list", keys: ["u"], guard: () => cursor !== undefined, run: () => cursor !== undefined && void unread(cursor) },
     { id: "list.out", label: "commands.out", group: "list", keys: ["Escape"], guard: () => marked.size > 0, run: () => setMarked(new Set()) },
   ]);
 
@@ -103,7 +118,7 @@ export function InteractionList({ view, currentId }: { view: ViewPartsFragment; 
           <span className="min-w-0 flex-1 truncate text-sm font-medium text-accent-text">{t("inbox.selected", { count: marked.size })}</span>
           <IconButton icon="person" label={t("interaction.assignToMe")} size="sm" onPress={() => void each((id) => act(AssignDocument, { input: { interactionId: id, assigneeId: viewer.id } }))} />
           <IconButton icon="check" label={t("interaction.resolve")} size="sm" onPress={() => void each((id) => act(SetStatusDocument, { input: { interactionId: id, status: "RESOLVED" } }))} />
-          <IconButton icon="mail" label={t("commands.unread")} size="sm" onPress={() => void each((id) => act(MarkReadDocument, { input: { interactionId: id, isRead: false } }))} />
+          <IconButton icon="mail" label={t("commands.unread")} size="sm" onPress={() => void each(unread)} />
           <IconButton icon="close" label={t("inbox.unselect")} size="sm" onPress={() => setMarked(new Set())} />
         </div>
       )}
@@ -120,11 +135,19 @@ export function InteractionList({ view, currentId }: { view: ViewPartsFragment; 
           ref={scroller}
           className="h-full overflow-auto"
           tabIndex={-1}
+          role="group"
+          aria-label={t("inbox.interactions")}
           onFocus={(event) => {
             focused.current = event.target.closest("[data-row]")?.getAttribute("data-row") ?? null;
           }}
           onBlur={() => {
             focused.current = null;
+          }}
+          // Only in here: elsewhere arrows scroll and choose.
+          onKeyDown={(event) => {
+            if ((event.key !== "ArrowDown" && event.key !== "ArrowUp") || event.ctrlKey || event.metaKey || event.altKey || event.shiftKey) return;
+            event.preventDefault();
+            move(event.key === "ArrowDown" ? 1 : -1);
           }}
           onPointerEnter={() => setFrozen((known) => known ?? ids)}
           onPointerLeave={() => {
@@ -137,26 +160,16 @@ export function InteractionList({ view, currentId }: { view: ViewPartsFragment; 
             if (scrollHeight - scrollTop - clientHeight < 600) loadMore();
           }}
         >
-          {error && (
-            <div className="p-3">
-              <Notice tone="danger">{error}</Notice>
-            </div>
-          )}
+          {error && <Failed error={error} onRetry={list.retry} className="p-3" testId="list-error" />}
           {isLoading && rows.length === 0 && <Skeleton lines={9} />}
           {!isLoading && rows.length === 0 && !error && <EmptyState icon="inbox" title={t("inbox.empty")} text={t("inbox.emptyText")} />}
-          <ul aria-label={t("inbox.interactions")} data-testid="rows">
+          <ul data-testid="rows">
             {shown.map((id) => {
               const row = byId.get(id);
               return row && <Row key={id} row={row} viewId={view.id} isCurrent={id === cursor} isMarked={marked.has(id)} now={now} onToggleMark={toggleMark} />;
             })}
           </ul>
-          {hasMore && (
-            <div className="p-3 text-center">
-              <Button look="quiet" size="sm" onPress={loadMore}>
-                {t("inbox.more")}
-              </Button>
-            </div>
-          )}
+          <MorePages list={list} />
         </div>
       </div>
     </section>

@@ -3,6 +3,9 @@ import type { InteractionRowFragment, InteractionSort } from "../../gql/graphql"
 import { onEntity, type LogEvent } from "../../live/handlers";
 import { type Filter, matches, type Rule } from "./filter";
 
+/** More rows than this in one list make live updates slow; a filter is the better tool then. */
+export const MOST = 1_000;
+
 let viewerId = "";
 
 /** Views such as "mine" depend on who looks. */
@@ -54,7 +57,10 @@ function place(event: LogEvent, cache: Cache): void {
     const belongs = matches(rule, row, viewerId);
     const at = pages.find((page) => nodesOf(cache, page).includes(key));
     const first = pages[0];
-    if (belongs && at === undefined && first !== undefined) cache.link(first, "nodes", [key, ...nodesOf(cache, first)]);
+    if (belongs && at === undefined && first !== undefined) {
+      cache.link(first, "nodes", [key, ...nodesOf(cache, first)]);
+      trim(cache, pages);
+    }
     if (!belongs && at !== undefined) {
       cache.link(
         at,
@@ -62,6 +68,16 @@ function place(event: LogEvent, cache: Cache): void {
         nodesOf(cache, at).filter((node) => node !== key),
       );
     }
+  }
+}
+
+/** Lets go of what stands last in a list that has grown over the limit. */
+function trim(cache: Cache, pages: readonly string[]): void {
+  let room = MOST;
+  for (const page of pages) {
+    const nodes = nodesOf(cache, page);
+    if (nodes.length > room) cache.link(page, "nodes", nodes.slice(0, room));
+    room = Math.max(0, room - nodes.length);
   }
 }
 

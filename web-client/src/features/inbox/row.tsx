@@ -25,7 +25,7 @@ export const Row = memo(function Row({ row, viewId, isCurrent, isMarked, now, on
   const last = row.lastMessage;
   const isUnread = row.unreadCount > 0;
   const firstLine = last?.deletedAt ? t("message.deleted") : (last?.text.split("\n", 1)[0] ?? row.subject ?? "");
-  const prefix = last?.entry === "NOTE" ? t("inbox.notePrefix") : last?.direction === "OUTBOUND" ? t("inbox.youPrefix") : null;
+  const line = last?.entry === "NOTE" ? t("inbox.lastNote", { text: firstLine }) : last?.direction === "OUTBOUND" && !last.deletedAt ? t("inbox.lastOurs", { text: firstLine }) : firstLine;
   return (
     <li
       className={cx("relative border-b border-line transition-colors [contain-intrinsic-size:auto_84px] [content-visibility:auto]", isCurrent ? "bg-accent-soft" : isMarked ? "bg-hover" : "hover:bg-hover")}
@@ -66,8 +66,7 @@ export const Row = memo(function Row({ row, viewId, isCurrent, isMarked, now, on
           {row.subject && <span className={cx("block truncate text-sm", isUnread ? "font-medium text-ink" : "text-ink-2")}>{row.subject}</span>}
           <span className="flex items-center gap-2">
             <span className={cx("min-w-0 flex-1 truncate text-sm", isUnread ? "text-ink-2" : "text-ink-3")}>
-              {prefix && <span className="text-ink-3">{prefix} </span>}
-              {firstLine}
+              {line}
             </span>
             {row.hasFailedMessage && (
               <span className="text-danger">
@@ -77,8 +76,8 @@ export const Row = memo(function Row({ row, viewId, isCurrent, isMarked, now, on
             )}
             {isUnread && (
               <span className="flex h-4.5 min-w-4.5 items-center justify-center rounded-full bg-accent px-1 text-xs font-semibold text-accent-ink tabular-nums">
-                {row.unreadCount}
-                <span className="sr-only"> {t("inbox.unreadWord")}</span>
+                <span aria-hidden="true">{row.unreadCount}</span>
+                <span className="sr-only">{t("inbox.unreadCount", { count: row.unreadCount })}</span>
               </span>
             )}
           </span>

@@ -1,37 +1,36 @@
+import type { CombinedError } from "@urql/core";
 import { Link } from "@tanstack/react-router";
-import { lazy, Suspense, useCallback, useMemo, useState } from "react";
+import { useCallback, useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useQuery } from "urql";
 import { DeleteViewDocument, ViewCountsDocument, ViewsDocument, type ViewPartsFragment } from "../../gql/graphql";
 import { useAct } from "../../session/act";
 import { useRefetchOn } from "../../session/catalog";
 import { useViewer } from "../../session/context";
-import { cx, IconButton, Menu, MenuItem, Skeleton, useFormats } from "../../ui";
+import { Failed } from "../../session/paging";
+import { Button, cx, EmptyState, IconButton, lazily, Menu, MenuItem, Skeleton, useFormats } from "../../ui";
 
-const ViewDialog = lazy(() => import("./view-dialog").then((module) => ({ default: module.ViewDialog })));
+const ViewDialog = lazily(() => import("./view-dialog").then((module) => module.ViewDialog));
 
 const COUNTED = ["INTERACTION_OPENED", "INTERACTION_CHANGED", "READ_CHANGED", "MESSAGE_RECEIVED"] as const;
 const CHANGED = ["VIEW_CHANGED"] as const;
 
 /** The views in their order; their counts follow the log. */
-export function useViews(): { views: readonly ViewPartsFragment[]; isLoading: boolean } {
-  const [{ data, fetching }, refetch] = useQuery({ query: ViewsDocument });
+export function useViews(): { views: readonly ViewPartsFragment[]; isLoading: boolean; error: CombinedError | undefined; again: () => void } {
+  const [{ data, fetching, error }, refetch] = useQuery({ query: ViewsDocument });
   const [, recount] = useQuery({ query: ViewCountsDocument, pause: true });
-  useRefetchOn(
-    CHANGED,
-    useCallback(() => refetch({ requestPolicy: "network-only" }), [refetch]),
-    200,
-  );
+  const again = useCallback(() => refetch({ requestPolicy: "network-only" }), [refetch]);
+  useRefetchOn(CHANGED, again, 200);
   useRefetchOn(
     COUNTED,
     useCallback(() => recount({ requestPolicy: "network-only" }), [recount]),
   );
   const views = useMemo(() => [...(data?.views.nodes ?? [])].sort((a, b) => a.position - b.position || a.name.localeCompare(b.name)), [data]);
-  return { views, isLoading: fetching && !data };
+  return { views, isLoading: fetching && !data, error: data ? undefined : error, again };
 }
 
 /** The list of views with what is in them. */
-export function ViewList({ views, isLoading, current, onDeleted }: { views: readonly ViewPartsFragment[]; isLoading: boolean; current: string | undefined; onDeleted: () => void }) {
+export function ViewList({ views, isLoading, error, again, current, onDeleted }: ReturnType<typeof useViews> & { current: string | undefined; onDeleted: () => void }) {
   const { t } = useTranslation();
   const viewer = useViewer();
   const [edited, setEdited] = useState<ViewPartsFragment | "new" | null>(null);
@@ -42,12 +41,25 @@ export function ViewList({ views, isLoading, current, onDeleted }: { views: read
         <IconButton icon="plus" label={t("inbox.newView")} size="sm" onPress={() => setEdited("new")} />
       </div>
       {isLoading && <Skeleton lines={4} />}
+      {error && !isLoading && <Failed error={error} onRetry={again} className="p-3" />}
+      {!error && !isLoading && views.length === 0 && (
+        <EmptyState
+          icon="filter"
+          title={t("inbox.noViews")}
+          text={t("inbox.noViewsText")}
+          action={
+            <Button size="sm" icon="plus" onPress={() => setEdited("new")}>
+              {t("inbox.newView")}
+            </Button>
+          }
+        />
+      )}
       <ul className="min-h-0 flex-1 space-y-px overflow-auto px-2 pb-3">
         {views.map((view) => (
           <ViewItem key={view.id} view={view} isCurrent={view.id === current} onEdit={() => setEdited(view)} onDeleted={onDeleted} />
         ))}
       </ul>
-      <Suspense>{edited && <ViewDialog view={edited === "new" ? null : edited} onClose={() => setEdited(null)} />}</Suspense>
+      {edited && <ViewDialog room="corner" view={edited === "new" ? null : edited} onClose={() => setEdited(null)} />}
     </nav>
   );
 }

@@ -1,6 +1,7 @@
 import { useTranslation } from "react-i18next";
 import { CancelMessageDocument, type MessagePartsFragment, ResolveUnconfirmedDocument, RetryMessageDocument } from "../../gql/graphql";
 import { useAct } from "../../session/act";
+import { useFailCodeText } from "../../session/fail-code";
 import { Button, Icon, type IconName, useFormats } from "../../ui";
 
 const icons: Record<NonNullable<MessagePartsFragment["delivery"]>["state"], IconName> = {
@@ -31,6 +32,7 @@ export function DeliveryActions({ message }: { message: MessagePartsFragment }) 
   const { t } = useTranslation();
   const act = useAct();
   const formats = useFormats();
+  const failCodeText = useFailCodeText();
   const { delivery } = message;
   if (!delivery) return null;
   const input = { messageId: message.id };
@@ -38,7 +40,8 @@ export function DeliveryActions({ message }: { message: MessagePartsFragment }) 
     return (
       <div role="group" aria-label={t("delivery.failedTitle")} className="mt-1 max-w-full rounded-md bg-danger-soft px-3 py-2 text-left text-sm text-danger">
         <p className="font-medium">{t("delivery.failedTitle")}</p>
-        <p className="text-xs wrap-anywhere">{delivery.errorDetail ?? delivery.errorCode}</p>
+        {delivery.errorCode && <p className="text-xs">{failCodeText(delivery.errorCode)}</p>}
+        <PlatformWords text={delivery.errorDetail} />
         <Button size="sm" icon="refresh" className="mt-1.5" onPress={() => void act(RetryMessageDocument, { input })}>
           {t("ui.tryAgain")}
         </Button>
@@ -71,5 +74,25 @@ export function DeliveryActions({ message }: { message: MessagePartsFragment }) 
       </div>
     );
   }
+  if (delivery.errorCode && delivery.state !== "SENDING" && delivery.state !== "CANCELLED") {
+    return (
+      <div role="group" aria-label={t("delivery.warningTitle")} className="mt-1 max-w-full rounded-md bg-warn-soft px-3 py-2 text-left text-sm text-warn">
+        <p className="text-xs">{failCodeText(delivery.errorCode)}</p>
+        <PlatformWords text={delivery.errorDetail} />
+      </div>
+    );
+  }
   return null;
+}
+
+/** What the platform said, for those who want to know. */
+export function PlatformWords({ text }: { text: string | null }) {
+  const { t } = useTranslation();
+  if (!text) return null;
+  return (
+    <details className="mt-1 text-xs">
+      <summary className="cursor-pointer rounded-sm">{t("ui.technical")}</summary>
+      <p className="mt-1 wrap-anywhere">{text}</p>
+    </details>
+  );
 }

@@ -1,4 +1,4 @@
-import { lazy, Suspense, useState } from "react";
+import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import {
   AssignDocument,
@@ -17,10 +17,10 @@ import { useAct } from "../../session/act";
 import { usePeople, useSkills, useTags } from "../../session/catalog";
 import { useKindLook, useViewer } from "../../session/context";
 import type { Presence } from "../../session/presence";
-import { Avatar, Badge, Button, cx, Icon, IconButton, Menu, MenuItem, Picker, toast, useCommandList, useFormats } from "../../ui";
+import { Avatar, Badge, Button, cx, Icon, IconButton, lazily, Menu, MenuItem, Picker, toast, useCommandList, useFormats } from "../../ui";
 import { snoozeChoices } from "./snooze";
 
-const SnoozeDialog = lazy(() => import("./snooze-dialog").then((module) => ({ default: module.SnoozeDialog })));
+const SnoozeDialog = lazily(() => import("./snooze-dialog").then((module) => module.SnoozeDialog));
 
 const PRIORITIES: readonly Priority[] = ["URGENT", "HIGH", "NORMAL", "LOW"];
 /** States a person may choose from each state, as the server's state machine has it. */
@@ -174,7 +174,7 @@ export function InteractionHeader({ row, presence, isCardOpen, onToggleCard }: {
           }}
         />
       )}
-      <Suspense>{open === "snoozeAt" && <SnoozeDialog onPick={(until) => void snooze(until)} onClose={() => setOpen(null)} />}</Suspense>
+      {open === "snoozeAt" && <SnoozeDialog room="corner" onPick={(until) => void snooze(until)} onClose={() => setOpen(null)} />}
     </header>
   );
 }

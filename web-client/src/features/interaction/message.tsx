@@ -1,4 +1,4 @@
-import { lazy, memo, Suspense, useState } from "react";
+import { memo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { isSimple } from "../../content/simple";
 import { RichContentView } from "../../content/view";
@@ -6,12 +6,14 @@ import { DeleteMessageDocument, type MessagePartsFragment, ReactDocument } from 
 import { useAct } from "../../session/act";
 import { useActorName } from "../../session/actor";
 import type { Capabilities } from "../../session/capabilities";
-import { Avatar, Badge, cx, Icon, IconButton, Menu, MenuItem, useFormats } from "../../ui";
+import { Avatar, Badge, cx, Icon, IconButton, lazily, Menu, MenuItem, useFormats } from "../../ui";
 import { Attachments } from "./attachments";
+import { Change } from "./change";
 import { DeliveryActions, DeliveryMark } from "./delivery";
 import type { Item } from "./group";
+import { useOriginal, usePictures } from "./media";
 
-const EditDialog = lazy(() => import("./edit-dialog").then((module) => ({ default: module.EditDialog })));
+const EditDialog = lazily(() => import("./edit-dialog").then((module) => module.EditDialog));
 
 const EMOJI = ["👍", "❤️", "😂", "😮", "😢", "🙏"];
 
@@ -43,6 +45,7 @@ function Bubble({ item: { message, isContinued }, capabilities, chosen, onQuote,
   const { t } = useTranslation();
   const formats = useFormats();
   const name = useActorName()(message.author);
+  const loadPictures = usePictures(message.id);
   const isOurs = message.direction === "OUTBOUND";
   const isMail = message.content.__typename === "FormattedContent" && message.content.markup === "HTML" && !isSimple(message.content.source);
   const isBare = isMail || ["RichLinkContent", "ListPickerContent", "TimePickerContent", "FormContent", "AdaptiveCardContent", "PaymentRequestContent", "AppointmentRequestContent", "LocationContent"].includes(message.content.__typename);
@@ -63,6 +66,7 @@ function Bubble({ item: { message, isContinued }, capabilities, chosen, onQuote,
             {isAutomatic && <Badge>{t("message.automatic")}</Badge>}
           </p>
         )}
+        {!isOurs && <Correspondents message={message} />}
         {message.quoted && (
           <button type="button" onClick={() => onShow(message.quoted?.id ?? "")} className="mb-1 block max-w-full rounded-md border-l-3 border-accent bg-sunken px-2.5 py-1 text-left text-xs text-ink-2">
             <span className="font-medium">{message.quoted.author.name}</span>
@@ -80,7 +84,7 @@ function Bubble({ item: { message, isContinued }, capabilities, chosen, onQuote,
             )}
           >
             {message.subject && !isContinued && <p className="mb-1 text-xs font-semibold text-ink-2">{message.subject}</p>}
-            <RichContentView content={message.content} attachments={message.attachments} chosen={chosen} onShowQuestion={onShow} />
+            <RichContentView content={message.content} attachments={message.attachments} onLoadPictures={loadPictures} chosen={chosen} onShowQuestion={onShow} />
           </div>
         )}
         <Attachments files={message.attachments.filter((file) => file.contentId === null || file.class !== "IMAGE")} messageId={message.id} />
@@ -94,9 +98,25 @@ function Bubble({ item: { message, isContinued }, capabilities, chosen, onQuote,
         </footer>
         <SentAs message={message} />
         <DeliveryActions message={message} />
+        <Change message={message} />
       </div>
       <Tools message={message} capabilities={capabilities} onQuote={onQuote} />
     </article>
+  );
+}
+
+/** Who else got it and where the answer goes, where that is more than from them to us. */
+function Correspondents({ message: { recipients, replyTo } }: { message: MessagePartsFragment }) {
+  const { t } = useTranslation();
+  if (recipients.length < 2 && !replyTo) return null;
+  const names = (kind: "TO" | "CC") => recipients.filter((one) => one.kind === kind).map((one) => one.name ?? one.address).join(", ");
+  const [to, copies] = [names("TO"), names("CC")];
+  return (
+    <p title={recipients.map((one) => one.address).join(", ")} className="mb-0.5 flex max-w-full flex-wrap gap-x-2 px-1 text-xs text-ink-3 wrap-anywhere">
+      {to && <span>{t("message.to", { names: to })}</span>}
+      {copies && <span>{t("message.copies", { names: copies })}</span>}
+      {replyTo && <span className="text-warn">{t("message.replyTo", { address: replyTo })}</span>}
+    </p>
   );
 }
 
@@ -105,13 +125,13 @@ function SentAs({ message }: { message: MessagePartsFragment }) {
   const { t } = useTranslation();
   const [isOpen, setOpen] = useState(false);
   const { renderedAs } = message;
-  if (!renderedAs || renderedAs.support === "NATIVE" || renderedAs.text === message.text) return null;
+  if (!renderedAs || renderedAs.support === "NATIVE" || (renderedAs.text === message.text && renderedAs.notes.length === 0)) return null;
   return (
     <div className="px-1 text-right text-xs text-ink-3">
       <button type="button" aria-expanded={isOpen} className="rounded-sm underline" onClick={() => setOpen(!isOpen)}>
         {t(`support.${renderedAs.support}`)}
       </button>
-      {isOpen && <pre className="mt-1 max-w-full rounded-md bg-sunken p-2 text-left font-sans whitespace-pre-wrap text-ink-2">{[renderedAs.text, ...renderedAs.notes].join("\n")}</pre>}
+      {isOpen && <pre className="mt-1 max-w-full rounded-md bg-sunken p-2 text-left font-sans whitespace-pre-wrap text-ink-2">{[renderedAs.text, ...renderedAs.notes.map((note) => t(`loss.${note}`))].join("\n")}</pre>}
     </div>
   );
 }
@@ -149,6 +169,7 @@ function Reactions({ message, mayReact }: { message: MessagePartsFragment; mayRe
 function Tools({ message, capabilities, onQuote }: { message: MessagePartsFragment; capabilities: Capabilities | null; onQuote: (message: MessagePartsFragment) => void }) {
   const { t } = useTranslation();
   const act = useAct();
+  const download = useOriginal(message.id);
   const [isEditing, setEditing] = useState(false);
   if (!capabilities) return null;
   const isOurs = message.direction === "OUTBOUND";
@@ -156,9 +177,11 @@ function Tools({ message, capabilities, onQuote }: { message: MessagePartsFragme
   const isText = message.content.__typename === "TextContent" || message.content.__typename === "FormattedContent";
   const maxAge = capabilities.edit?.maxAgeS;
   const isYoung = maxAge === null || maxAge === undefined || Date.now() - Date.parse(message.at) < maxAge * 1_000;
-  const mayEdit = isOurs && hasLeft && isText && capabilities.edit !== null && isYoung;
-  const mayDelete = isOurs && hasLeft && capabilities.delete;
-  if (!capabilities.quotes && !capabilities.reactions && !mayEdit && !mayDelete) return null;
+  // What is being taken back is not changed any more, and not taken back twice.
+  const isLeaving = message.change?.kind === "DELETE" && message.change.state === "PENDING";
+  const mayEdit = isOurs && hasLeft && !isLeaving && isText && capabilities.edit !== null && isYoung;
+  const mayDelete = isOurs && hasLeft && !isLeaving && capabilities.delete;
+  if (!capabilities.quotes && !capabilities.reactions && !mayEdit && !mayDelete && !message.original) return null;
   return (
     <div className="flex items-start self-center opacity-0 transition-opacity group-focus-within:opacity-100 group-hover:opacity-100">
       {capabilities.quotes && <IconButton icon="quote" size="sm" label={t("message.quote")} onPress={() => onQuote(message)} />}
@@ -171,6 +194,7 @@ function Tools({ message, capabilities, onQuote }: { message: MessagePartsFragme
           ))}
         </Menu>
       )}
+      {message.original && <IconButton icon="download" size="sm" label={t("message.original")} onPress={() => void download()} />}
       {(mayEdit || mayDelete) && (
         <Menu label={t("message.menu")} trigger={<IconButton icon="more" size="sm" label={t("message.menu")} />}>
           {mayEdit && (
@@ -185,7 +209,7 @@ function Tools({ message, capabilities, onQuote }: { message: MessagePartsFragme
           )}
         </Menu>
       )}
-      <Suspense>{isEditing && <EditDialog message={message} onClose={() => setEditing(false)} />}</Suspense>
+      {isEditing && <EditDialog room="corner" message={message} onClose={() => setEditing(false)} />}
     </div>
   );
 }
@@ -219,11 +243,18 @@ function SystemLine({ message }: { message: MessagePartsFragment }) {
   let text = message.text;
   if (system) {
     const status = system.status ? t(`status.${system.status}`) : "";
-    text = t(`system.${system.kind}`, { by, person: system.person?.name ?? "", status, text: system.text ?? "" });
+    const isTaken = system.kind === "ASSIGNED" && system.person !== null && system.person.id === message.author.person?.id;
+    text = t(`system.${isTaken ? "TAKEN" : system.kind}`, { by, person: system.person?.name ?? "", status, text: system.text ?? "" });
   }
   return (
-    <p className="mt-3 px-10 text-center text-xs text-ink-3">
+    <div className="mt-3 px-10 text-center text-xs text-ink-3">
       {text} <time dateTime={message.at}>{formats.time(message.at)}</time>
-    </p>
+      {system?.kind === "SCRIPT_FAILED" && system.text && (
+        <details className="mt-1">
+          <summary className="cursor-pointer rounded-sm">{t("ui.technical")}</summary>
+          {system.text}
+        </details>
+      )}
+    </div>
   );
 }

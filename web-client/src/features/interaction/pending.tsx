@@ -1,7 +1,8 @@
 import { useTranslation } from "react-i18next";
-import type { Sending } from "../../live/client";
-import type { OutboxEntry } from "../../live/outbox";
+import type { Sending } from "../../live/sending";
+import { type OutboxEntry, TOO_OLD } from "../../live/outbox";
 import { useLive } from "../../session/context";
+import { useCodeText } from "../../session/failure";
 import { Button, cx, Icon, useFormats } from "../../ui";
 
 /** A send that the log does not show yet. */
@@ -9,12 +10,10 @@ export function Pending({ entry, onEdit }: { entry: OutboxEntry<Sending>; onEdit
   const { t } = useTranslation();
   const live = useLive();
   const formats = useFormats();
+  const codeText = useCodeText();
   const isNote = entry.payload.kind === "note";
   const isBad = entry.state === "failed" || entry.state === "conflict";
-  const edit = () => {
-    onEdit(entry);
-    live.outbox?.discard(entry.clientId);
-  };
+  const edit = () => onEdit(entry);
   return (
     <article data-pending={entry.state} aria-label={t("message.pending")} className={cx("mt-3 flex flex-col px-4", !isNote && "items-end")}>
       <div className={cx("max-w-[min(78%,680px)] rounded-xl px-3 py-2 whitespace-pre-wrap wrap-anywhere", isNote ? "w-full max-w-full border border-note-line bg-note text-note-ink" : "bg-bubble-out", !isBad && "opacity-75")}>{entry.text}</div>
@@ -25,10 +24,12 @@ export function Pending({ entry, onEdit }: { entry: OutboxEntry<Sending>; onEdit
       </p>
       {entry.state === "failed" && (
         <div className="mt-1 flex flex-wrap items-center justify-end gap-2">
-          <span className="text-xs text-danger">{t(`errors.${entry.error?.code as "INVALID"}`, { defaultValue: entry.error?.message ?? "" })}</span>
-          <Button size="sm" icon="refresh" onPress={() => live.outbox?.retry(entry.clientId)}>
-            {t("ui.tryAgain")}
-          </Button>
+          <span className="text-xs text-danger">{codeText(entry.error?.code ?? "INTERNAL")}</span>
+          {entry.error?.code !== TOO_OLD && (
+            <Button size="sm" icon="refresh" onPress={() => live.outbox?.retry(entry.clientId)}>
+              {t("ui.tryAgain")}
+            </Button>
+          )}
           <Button size="sm" icon="edit" onPress={edit}>
             {t("ui.edit")}
           </Button>

@@ -2,12 +2,13 @@ import { Fragment, useCallback, useEffect, useLayoutEffect, useMemo, useRef, use
 import { useTranslation } from "react-i18next";
 import { type MessagePartsFragment, ReactDocument } from "../../gql/graphql";
 import { useAct } from "../../session/act";
-import type { Sending } from "../../live/client";
+import type { Sending } from "../../live/sending";
 import type { OutboxEntry } from "../../live/outbox";
 import { createStore } from "../../live/store";
 import type { Capabilities } from "../../session/capabilities";
 import { useLive } from "../../session/context";
-import { Button, EmptyState, Icon, Notice, Skeleton, useCommandList, useFormats, useStore } from "../../ui";
+import { Failed } from "../../session/paging";
+import { Button, EmptyState, Icon, Pane, Skeleton, useCommandList, useFormats, useStore } from "../../ui";
 import { answers, group } from "./group";
 import { Message } from "./message";
 import { Pending } from "./pending";
@@ -31,7 +32,8 @@ export function Thread({ interactionId, contactName, contactIsTyping, capabiliti
   const { t } = useTranslation();
   const formats = useFormats();
   const live = useLive();
-  const { messages, isLoading, isMissing, error, hasOlder, loadOlder, loaders } = useThread(interactionId);
+  const { messages, isLoading, isMissing, error, hasMore, isLoadingMore, moreError, loadMore, retry, loaders } = useThread(interactionId);
+  const failure = error ?? moreError;
   const entries = useStore(live.outbox?.entries ?? noEntries);
   const scroller = useRef<HTMLDivElement>(null);
   const inner = useRef<HTMLDivElement>(null);
@@ -60,9 +62,15 @@ export function Thread({ interactionId, contactName, contactIsTyping, capabiliti
       if (isAtBottom.current) toNewest();
     });
     observer.observe(element);
+    // The composer and the banner take from the room of the thread.
+    if (scroller.current) observer.observe(scroller.current);
     return () => observer.disconnect();
   }, [toNewest]);
 
+  // An older page that does not come moves nothing; the next try measures anew.
+  useEffect(() => {
+    if (moreError) heightBefore.current = null;
+  }, [moreError]);
   useLayoutEffect(() => {
     const element = scroller.current;
     if (element && heightBefore.current !== null) {
@@ -124,18 +132,15 @@ export function Thread({ interactionId, contactName, contactIsTyping, capabiliti
           const { scrollTop, scrollHeight, clientHeight } = event.currentTarget;
           isAtBottom.current = scrollHeight - scrollTop - clientHeight < AT_BOTTOM_PX;
           if (isAtBottom.current) setUnseen(0);
-          if (scrollTop < 200 && hasOlder && heightBefore.current === null) {
+          if (scrollTop < 200 && hasMore && !isLoadingMore && heightBefore.current === null) {
             heightBefore.current = scrollHeight;
-            loadOlder();
+            loadMore();
           }
         }}
       >
         <div ref={inner} className="mx-auto flex max-w-4xl flex-col pb-4" data-testid="thread">
-          {error && (
-            <div className="p-4">
-              <Notice tone="danger">{error}</Notice>
-            </div>
-          )}
+          {failure && <Failed error={failure} onRetry={retry} className="justify-center p-4" testId="thread-error" />}
+          {isLoadingMore && <Skeleton lines={2} />}
           {isLoading && messages.length === 0 && <Skeleton lines={6} />}
           {items.map((item) => (
             <Fragment key={item.message.id}>
@@ -146,7 +151,9 @@ export function Thread({ interactionId, contactName, contactIsTyping, capabiliti
                   <span className="h-px flex-1 bg-line" />
                 </h3>
               )}
-              <Message item={item} capabilities={capabilities} chosen={chosen.get(item.message.id)} onQuote={onQuote} onShow={show} />
+              <Pane room="line" resetKey={`${item.message.version}`}>
+                <Message item={item} capabilities={capabilities} chosen={chosen.get(item.message.id)} onQuote={onQuote} onShow={show} />
+              </Pane>
             </Fragment>
           ))}
           {pending.map((entry) => (

@@ -2,18 +2,18 @@ import { Link, useNavigate, useSearch } from "@tanstack/react-router";
 import { useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Input, SearchField } from "react-aria-components";
-import { useQuery } from "urql";
 import { SearchDocument, type SearchKind, type SearchQuery } from "../../gql/graphql";
 import { useKindLook } from "../../session/context";
-import { Avatar, Badge, Button, EmptyState, Icon, Notice, shortTime, Skeleton, TabPanel, Tabs, useFormats, useNow } from "../../ui";
+import { usePages } from "../../session/pages";
+import { Failed, MorePages } from "../../session/paging";
+import { ANY_VIEW } from "../../session/views";
+import { Avatar, Badge, EmptyState, Icon, shortTime, Skeleton, TabPanel, Tabs, useFormats, useNow } from "../../ui";
 import { marked } from "./marked";
 
 type Hit = SearchQuery["search"]["nodes"][number];
 const KINDS: readonly ("ALL" | SearchKind)[] = ["ALL", "MESSAGE", "INTERACTION", "CONTACT"];
 const PAGE = 30;
 const PAUSE_MS = 250;
-/** The inbox opens whatever the address names; "all" leaves the choice of the view to it. */
-const ANY_VIEW = "all";
 
 /** Full-text search over messages, interactions and contacts. */
 export function SearchScreen() {
@@ -22,7 +22,6 @@ export function SearchScreen() {
   const { q = "" } = useSearch({ strict: false }) as { q?: string };
   const [text, setText] = useState(q);
   const [kind, setKind] = useState<(typeof KINDS)[number]>("ALL");
-  const [afters, setAfters] = useState<readonly (string | null)[]>([null]);
 
   useEffect(() => {
     const timer = setTimeout(() => {
@@ -30,7 +29,6 @@ export function SearchScreen() {
     }, PAUSE_MS);
     return () => clearTimeout(timer);
   }, [text, q, navigate]);
-  useEffect(() => setAfters([null]), [q, kind]);
 
   return (
     <div className="flex h-full flex-col bg-surface">
@@ -47,7 +45,7 @@ export function SearchScreen() {
             {q === "" ? (
               <EmptyState icon="search" title={t("search.start")} text={t("search.startText")} />
             ) : (
-              afters.map((after, index) => <Page key={after ?? "first"} text={q} kind={kind} after={after} isLast={index === afters.length - 1} onMore={(next) => setAfters([...afters, next])} />)
+              <Hits key={`${kind} ${q}`} text={q} kind={kind} />
             )}
           </div>
         </TabPanel>
@@ -56,27 +54,26 @@ export function SearchScreen() {
   );
 }
 
-function Page({ text, kind, after, isLast, onMore }: { text: string; kind: (typeof KINDS)[number]; after: string | null; isLast: boolean; onMore: (after: string) => void }) {
+const read = ({ search: { nodes, pageInfo } }: SearchQuery) => ({ page: nodes, next: pageInfo.hasNextPage ? pageInfo.endCursor : null });
+
+function Hits({ text, kind }: { text: string; kind: (typeof KINDS)[number] }) {
   const { t } = useTranslation();
-  const [{ data, fetching, error }] = useQuery({ query: SearchDocument, variables: { text, kinds: kind === "ALL" ? null : [kind], first: PAGE, after }, requestPolicy: "network-only" });
-  if (error) return <Notice tone="danger">{error.message}</Notice>;
-  if (!data) return fetching ? <Skeleton lines={5} /> : null;
-  const { nodes, pageInfo } = data.search;
-  if (nodes.length === 0 && after === null) return <EmptyState icon="search" title={t("ui.nothingFound")} text={t("search.nothingText")} />;
+  const list = usePages({ document: SearchDocument, variables: (after) => ({ text, kinds: kind === "ALL" ? null : [kind], first: PAGE, after }), read, requestPolicy: "network-only" });
+  const hits = list.pages.flat();
   return (
     <>
+      {list.loaders}
+      {list.error && <Failed error={list.error} onRetry={list.retry} />}
+      {list.isLoading && !list.error && <Skeleton lines={5} />}
+      {!list.isLoading && !list.error && hits.length === 0 && <EmptyState icon="search" title={t("ui.nothingFound")} text={t("search.nothingText")} />}
       <ul className="space-y-1">
-        {nodes.map((hit, index) => (
+        {hits.map((hit, index) => (
           <li key={index}>
             <HitRow hit={hit} />
           </li>
         ))}
       </ul>
-      {isLast && pageInfo.hasNextPage && pageInfo.endCursor && (
-        <div className="py-3 text-center">
-          <Button onPress={() => pageInfo.endCursor && onMore(pageInfo.endCursor)}>{t("inbox.more")}</Button>
-        </div>
-      )}
+      <MorePages list={list} />
     </>
   );
 }
@@ -101,7 +98,7 @@ function HitRow({ hit }: { hit: Hit }) {
             <span className="text-xs text-ink-3">{shortTime(message.at, now, formats.language)}</span>
           </span>
           <span className="line-clamp-2 text-sm text-ink-2">
-            <span className="text-ink-3">{message.author.name}: </span>
+            {message.author.name !== "" && <span className="block text-xs text-ink-3">{message.author.name}</span>}
             {marked(hit.excerpt).map((part, index) => (part.isHit ? <mark key={index} className="rounded-sm bg-accent-soft text-accent-text">{part.text}</mark> : part.text))}
           </span>
         </span>

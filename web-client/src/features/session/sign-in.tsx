@@ -1,14 +1,15 @@
 import { type FormEvent, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { SignInDocument } from "../../gql/graphql";
+import type { SignedOutReason } from "../../live/auth";
 import { tokenPair } from "../../live/session";
-import { useErrorText } from "../../session/act";
 import { useLive } from "../../session/context";
+import { useErrorText } from "../../session/failure";
 import { prefs, setPrefs } from "../../session/prefs";
 import { Button, Notice, TextField, useStore } from "../../ui";
 
 /** The only page without a session. */
-export function SignIn({ reason }: { reason: "never" | "left" | "expired" }) {
+export function SignIn({ reason }: { reason: SignedOutReason }) {
   const { t } = useTranslation();
   const live = useLive();
   const errorText = useErrorText();
@@ -20,6 +21,7 @@ export function SignIn({ reason }: { reason: "never" | "left" | "expired" }) {
 
   const submit = async (event: FormEvent) => {
     event.preventDefault();
+    if (email.trim() === "" || password === "") return;
     setBusy(true);
     setError(null);
     const result = await live.client.mutation(SignInDocument, { input: { email: email.trim(), password } }).toPromise();
@@ -31,7 +33,7 @@ export function SignIn({ reason }: { reason: "never" | "left" | "expired" }) {
       return;
     }
     const code = reply?.errors[0] ?? { code: result.error?.graphQLErrors[0]?.extensions["code"] };
-    if (result.error?.networkError) setError(t("errors.offline"));
+    if (result.error?.networkError) setError(errorText({ code: "OFFLINE" }));
     else if (code.code === "RATE_LIMITED") setError(errorText({ code: "RATE_LIMITED" }));
     else setError(t("session.refused"));
   };
@@ -47,10 +49,15 @@ export function SignIn({ reason }: { reason: "never" | "left" | "expired" }) {
           </div>
         </div>
         <form onSubmit={(event) => void submit(event)} className="flex flex-col gap-4 rounded-xl border border-line bg-surface p-6 shadow-pop">
-          {reason === "expired" && !error && (
-            <Notice tone="accent" icon="clock">
-              {t("session.expired")}
+          {(reason === "expired" || reason === "other") && !error && (
+            <Notice tone="accent" icon={reason === "expired" ? "clock" : "person"}>
+              {t(`session.${reason}`)}
             </Notice>
+          )}
+          {reason === "other" && (
+            <Button icon="refresh" onPress={() => location.reload()}>
+              {t("session.goOn")}
+            </Button>
           )}
           {error && (
             <div role="alert">

@@ -1,8 +1,9 @@
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { UpdateProfileDocument } from "../../gql/graphql";
-import { useAct, useErrorText } from "../../session/act";
+import { useAct } from "../../session/act";
 import { useViewer } from "../../session/context";
+import { useErrorText } from "../../session/failure";
 import { type Language, type Prefs, prefs, setPrefs, type Theme } from "../../session/prefs";
 import { Avatar, Button, cx, Icon, type IconName, Notice, Select, Switch, TextField, toast, useStore } from "../../ui";
 

@@ -6,6 +6,7 @@ import type { ContentOf } from "../protocol";
 import { useChat, type Asking } from "./context";
 import { FieldView, useFields } from "./Fields";
 import { Done } from "./Form";
+import { Marked } from "./Marked";
 import { Rich } from "./Rich";
 
 export function CardView({ text, ...asking }: Asking<ContentOf<"ADAPTIVE_CARD">> & { text: string }) {
@@ -15,7 +16,7 @@ export function CardView({ text, ...asking }: Asking<ContentOf<"ADAPTIVE_CARD">>
 
 function ReadCard({ card, question, answer, mayAnswer }: Asking<ContentOf<"ADAPTIVE_CARD">> & { card: Card }) {
   const { client, t } = useChat();
-  const state = useFields(card.fields);
+  const state = useFields(question ?? "", card.fields);
   const submit = (action: CardAction & { does: "submit" }) => {
     if (!state.check()) return;
     client.send({
@@ -33,7 +34,7 @@ function ReadCard({ card, question, answer, mayAnswer }: Asking<ContentOf<"ADAPT
       case "text":
         return (
           <div key={i} class={`c-text ${node.isStrong ? "strong" : ""} ${node.isSubtle ? "muted" : ""} s-${node.size} a-${node.align}`}>
-            <Rich source={node.text} markup="MARKDOWN" />
+            <Marked source={node.text} markup="MARKDOWN" />
           </div>
         );
       case "image":

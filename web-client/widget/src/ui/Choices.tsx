@@ -1,10 +1,10 @@
 /** @jsxImportSource preact */
-import { useState } from "preact/hooks";
 import type { Attachment, ContentOf, Option, Slot } from "../protocol";
-import { useChat, type Asking } from "./context";
+import { useChat, useKept, type Asking } from "./context";
 import { PictureView } from "./Files";
 import { Done } from "./Form";
 import { Icon } from "./icons";
+import { pick } from "./Replies";
 import { Rich } from "./Rich";
 import { clock, day, zoneName } from "./time";
 
@@ -13,36 +13,13 @@ type Given = { answer: Asking<ContentOf<"SELECTION">>["answer"] };
 const isChosen = ({ answer }: Given, id: string) =>
   (answer?.kind === "SELECTION" && answer.items.some((item) => item.id === id)) || (answer?.kind === "TIME_CHOSEN" && answer.slot.id === id);
 
-const pick = ({ id, title }: Option): Option => ({ id, title });
-
-/** The answers below a question; once one is taken the others go. */
-export function Replies({ content, question, answer, mayAnswer }: Asking<ContentOf<"QUICK_REPLIES">>) {
-  const { client } = useChat();
-  if (answer) return null;
-  return (
-    <div class="chips">
-      {content.replies.map((reply) => (
-        <button
-          key={reply.id}
-          type="button"
-          class="chip"
-          disabled={!mayAnswer}
-          onClick={() => client.send({ kind: "SELECTION", question, items: [pick(reply)] })}
-        >
-          {reply.title}
-        </button>
-      ))}
-    </div>
-  );
-}
-
 export function ListView({ content, question, answer, mayAnswer, files }: Asking<ContentOf<"LIST_PICKER">> & { files: readonly Attachment[] }) {
   const { client, t } = useChat();
-  const [chosen, setChosen] = useState<readonly Option[]>([]);
+  const [{ chosen = [] }, setKept] = useKept(question ?? "", () => ({}));
   const isOpen = mayAnswer && !answer;
   const send = (items: readonly Option[]) => client.send({ kind: "SELECTION", question, items: items.map(pick) });
-  const toggle = (item: Option) =>
-    setChosen(chosen.some((other) => other.id === item.id) ? chosen.filter((other) => other.id !== item.id) : [...chosen, item]);
+  const toggle = ({ id }: Option) => setKept({ chosen: chosen.includes(id) ? chosen.filter((other) => other !== id) : [...chosen, id] });
+  const picked = () => content.sections.flatMap((section) => section.items.filter((item) => chosen.includes(item.id)));
   return (
     <div class="box">
       <b>{content.title}</b>
@@ -51,7 +28,7 @@ export function ListView({ content, question, answer, mayAnswer, files }: Asking
         <div key={i} class="section" role="group" aria-label={section.title || content.title}>
           {section.title && <small class="head">{section.title}</small>}
           {section.items.map((item) => {
-            const isOn = answer ? isChosen({ answer }, item.id) : chosen.some((other) => other.id === item.id);
+            const isOn = answer ? isChosen({ answer }, item.id) : chosen.includes(item.id);
             return (
               <button
                 key={item.id}
@@ -73,7 +50,7 @@ export function ListView({ content, question, answer, mayAnswer, files }: Asking
         </div>
       ))}
       {content.multiple && !answer && (
-        <button type="button" class="main" disabled={!isOpen || chosen.length === 0} onClick={() => send(chosen)}>
+        <button type="button" class="main" disabled={!isOpen || chosen.length === 0} onClick={() => send(picked())}>
           {t("choose")}
         </button>
       )}

@@ -1,7 +1,7 @@
 /** @jsxImportSource preact */
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { Attachment, Config, Message } from "../protocol";
-import { useChat } from "./context";
+import { LEAVE, useChat } from "./context";
 import { Icon } from "./icons";
 import type { Uploads } from "./uploads";
 
@@ -18,8 +18,9 @@ export function Composer({
   quoting: Message | null;
   unquote: () => void;
 }) {
-  const { client, t } = useChat();
-  const [text, setText] = useState(() => client.draft());
+  const { client, t, kept } = useChat();
+  // Somebody came while a message was being left: it goes on here.
+  const [text, setText] = useState(() => client.draft() || (kept.get(LEAVE)?.text?.[0] ?? ""));
   const field = useRef<HTMLTextAreaElement>(null);
   const picker = useRef<HTMLInputElement>(null);
   const isUploading = uploads.some((upload) => !upload.done && !upload.error);
@@ -49,6 +50,7 @@ export function Composer({
     client.send(ready.length > 0 ? { kind: "ATTACHMENT", caption: words || null } : { kind: "TEXT", text: words }, ready, quoting);
     setText("");
     client.keepDraft("");
+    kept.delete(LEAVE);
     clear();
     unquote();
     field.current?.focus();

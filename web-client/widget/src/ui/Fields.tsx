@@ -1,17 +1,17 @@
 /** @jsxImportSource preact */
 import { useId, useRef, useState } from "preact/hooks";
-import { wrong, type AnyField, type Values } from "../fields";
-import { useChat } from "./context";
+import { wrong, type AnyField } from "../fields";
+import { useChat, useKept } from "./context";
 
 /** Values and errors of a set of fields; `check` moves the focus to the first that is wrong. */
-export function useFields(fields: readonly AnyField[]) {
-  const [values, setValues] = useState<Values>(() => Object.fromEntries(fields.map((field) => [field.id, field.initial ?? []])));
+export function useFields(key: string, fields: readonly AnyField[]) {
+  const [values, setValues] = useKept(key, () => Object.fromEntries(fields.map((field) => [field.id, field.initial ?? []])));
   const [isChecked, setChecked] = useState(false);
   const box = useRef<HTMLDivElement>(null);
   return {
     values,
     box,
-    set: (id: string, value: string[]) => setValues((before) => ({ ...before, [id]: value })),
+    set: (id: string, value: string[]) => setValues({ ...values, [id]: value }),
     error: (field: AnyField) => (isChecked ? wrong(field, values[field.id]) : null),
     check: () => {
       setChecked(true);

@@ -61,8 +61,7 @@ function FileView({ file }: { file: Attachment }) {
     <>
       <Icon name="file" />
       <span>
-        <b>{file.name}</b>
-        <small>{size}</small>
+        <b>{file.name}</b> <small>{size}</small>
       </span>
     </>,
     "file",

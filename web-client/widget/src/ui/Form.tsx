@@ -9,7 +9,7 @@ import { Rich } from "./Rich";
 export function FormView({ content, question, answer, mayAnswer }: Asking<ContentOf<"FORM">>) {
   const { client, t } = useChat();
   const fields: AnyField[] = content.fields;
-  const state = useFields(fields);
+  const state = useFields(question ?? "", fields);
   const submit = (event: Event) => {
     event.preventDefault();
     if (mayAnswer && state.check()) {

@@ -2,7 +2,7 @@
 import type { AnyField } from "../fields";
 import type { Config } from "../protocol";
 import type { State } from "../store";
-import { useChat } from "./context";
+import { LEAVE, useChat } from "./context";
 import { FieldView, useFields } from "./Fields";
 import { Done } from "./Form";
 
@@ -14,7 +14,7 @@ export function Leave({ state, config, text }: { state: State; config: Config; t
     { id: "email", label: t("leave_email"), field_type: "EMAIL", required: true },
     { id: "text", label: t("leave_message"), field_type: "MULTILINE", required: true },
   ];
-  const form = useFields(fields);
+  const form = useFields(LEAVE, fields);
   const isWaiting = state.outbox.some((item) => item.frame.type === "leave_message");
   const value = (id: string) => form.values[id]?.[0]?.trim() ?? "";
   const submit = (event: Event) => {

@@ -4,6 +4,7 @@ import type { Content, Message } from "../protocol";
 import type { State } from "../store";
 import { useChat } from "./context";
 import { Face } from "./Face";
+import { Guard } from "./Guard";
 import { Icon } from "./icons";
 import { MessageView, type Entry } from "./MessageView";
 import { day, dayLine } from "./time";
@@ -17,6 +18,7 @@ export function Log({ state, greeting, reply }: { state: State; greeting: string
   const { client, locale, t } = useChat();
   const box = useRef<HTMLDivElement>(null);
   const isAtEnd = useRef(true);
+  const top = useRef(0);
   const last = useRef({ newest: "", oldest: "", height: 0 });
   const [isAway, setAway] = useState(false);
   const entries = useMemo(() => list(state, locale), [state.messages, state.outbox, locale]);
@@ -30,7 +32,10 @@ export function Log({ state, greeting, reply }: { state: State; greeting: string
   };
   const scrolled = () => {
     const { scrollTop = 0, scrollHeight = 0, clientHeight = 0 } = box.current ?? {};
-    isAtEnd.current = scrollHeight - scrollTop - clientHeight < NEAR;
+    const isNear = scrollHeight - scrollTop - clientHeight < NEAR;
+    // Only whoever moves up leaves the end: what grew since the event was raised does not.
+    if (isNear || scrollTop < top.current) isAtEnd.current = isNear;
+    top.current = scrollTop;
     setAway(!isAtEnd.current);
     if (scrollTop < NEAR && state.before) client.loadOlder();
     look();
@@ -90,7 +95,9 @@ export function Log({ state, greeting, reply }: { state: State; greeting: string
                   {dayLine(entry.message.at, locale, t, Date.now())}
                 </p>
               ),
-              <MessageView key={entry.key} entry={entry} mayAnswer={state.link !== "refused"} reply={reply} />,
+              <Guard key={entry.key} fallback={() => <p class="line">{entry.message.text || t("broken")}</p>}>
+                <MessageView entry={entry} mayAnswer={state.link !== "refused"} reply={reply} />
+              </Guard>,
             ];
           })}
           {state.status === "ENDED" && <p class="line">{t("ended")}</p>}

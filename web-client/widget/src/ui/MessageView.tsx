@@ -1,12 +1,12 @@
 /** @jsxImportSource preact */
 import type { Content, Message } from "../protocol";
 import type { Outgoing } from "../outbox";
-import { Replies } from "./Choices";
 import { ContentView } from "./ContentView";
 import { useChat } from "./context";
 import { Face } from "./Face";
 import { Files } from "./Files";
 import { Icon } from "./icons";
+import { Replies } from "./Replies";
 import { clock } from "./time";
 
 /** A message of the log, or one that is only written here. */

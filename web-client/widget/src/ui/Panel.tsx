@@ -6,7 +6,7 @@ import { Composer } from "./Composer";
 import { useChat } from "./context";
 import { Face } from "./Face";
 import { Icon } from "./icons";
-import { Leave } from "./Leave";
+import { LeaveLater } from "./Later";
 import { Log } from "./Log";
 import type { Uploads } from "./uploads";
 
@@ -105,7 +105,7 @@ export function Panel({
         <Log state={state} greeting={texts.greeting ?? t("greeting")} reply={setQuoting} />
       )}
       {asksForMail ? (
-        <Leave state={state} config={config} text={texts.offline ?? t("leave_text")} />
+        <LeaveLater state={state} config={config} text={texts.offline ?? t("leave_text")} />
       ) : link === "refused" ? null : (
         <Composer config={config} quoting={quoting} unquote={() => setQuoting(null)} {...uploads} />
       )}

@@ -1,12 +1,10 @@
 /** @jsxImportSource preact */
 import { useLayoutEffect, useRef } from "preact/hooks";
-import { htmlNodes, markdownNodes, textNodes } from "../markdown";
-
-const BUILD = { TEXT: textNodes, HTML: htmlNodes, MARKDOWN: markdownNodes };
+import { textNodes } from "../text";
 
 /** Foreign text, put in as nodes. */
-export function Rich({ source, markup = "TEXT" }: { source: string; markup?: keyof typeof BUILD }) {
+export function Rich({ source, build = textNodes }: { source: string; build?: (source: string) => Node }) {
   const ref = useRef<HTMLDivElement>(null);
-  useLayoutEffect(() => ref.current?.replaceChildren(BUILD[markup](source)), [source, markup]);
+  useLayoutEffect(() => ref.current?.replaceChildren(build(source)), [source, build]);
   return <div class="rich" ref={ref} />;
 }

@@ -1,6 +1,7 @@
 import { createContext } from "preact";
-import { useContext } from "preact/hooks";
+import { useContext, useState } from "preact/hooks";
 import type { ChatClient } from "../client";
+import type { Values } from "../fields";
 import type { Content } from "../protocol";
 import type { Language, Translate } from "../strings";
 
@@ -10,6 +11,10 @@ export interface Chat {
   /** The language with its region, for dates and numbers. */
   locale: string;
   t: Translate;
+  /** What has been filled in and not sent, by the message that asks; it outlives the panel. */
+  kept: Map<string, Values>;
+  /** Where styles go. */
+  root: ShadowRoot;
 }
 
 export const ChatContext = createContext<Chat | null>(null);
@@ -29,3 +34,19 @@ export interface Asking<C extends Content> {
   answer: Content | null;
   mayAnswer: boolean;
 }
+
+/** What was filled in for `key`, and the means to change it: closing the panel loses nothing. */
+export function useKept(key: string, initial: () => Values) {
+  const { kept } = useChat();
+  const [values, setValues] = useState<Values>(() => kept.get(key) ?? initial());
+  return [
+    values,
+    (next: Values) => {
+      kept.set(key, next);
+      setValues(next);
+    },
+  ] as const;
+}
+
+/** Under this name the unfinished message for later is kept. */
+export const LEAVE = "leave";

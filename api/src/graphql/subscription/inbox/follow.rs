@@ -18,22 +18,31 @@ use tributary_domain::{
 };
 
 use super::{
-    counts::{Counted, Counts, News},
+    counts::{Counted, Counts, News, Wanted},
     membership::{Change, MOST_KEPT, Membership, Occasion},
 };
 use crate::graphql::{
+    course::Course,
     event::may_hear,
     stream::{BATCH, Follow, HEARTBEAT, Patience, may_change_rights},
 };
 
-/// One subscriber of a view.
-pub(super) struct ViewFollow {
-    pub(super) follow: Follow,
+/// What the reader of a view has of it, and by which rules.
+#[derive(Clone)]
+pub struct Memory {
     view: view::Model,
     filter: InteractionFilter,
-    /// The rights with which the membership was loaded.
+    /// With rights like those with which the membership was made.
     seen_as: Arc<Actor>,
     membership: Membership,
+}
+
+/// One subscriber of a view, or all of a group.
+pub(super) struct ViewFollow {
+    pub(super) follow: Follow,
+    memory: Memory,
+    /// The memory was made with the rights that the reader had at its cursor, and not with those of today.
+    is_given: bool,
     /// Named by events or by a look at the whole, and not yet judged.
     todo: VecDeque<(InteractionId, Occasion)>,
     counts: Counts,
@@ -48,42 +57,57 @@ pub(super) struct Said {
 }
 
 impl Said {
-    fn is_nothing(&self) -> bool {
+    pub(super) fn is_nothing(&self) -> bool {
         self.changes.is_empty() && self.news == News::default()
     }
 }
 
 impl ViewFollow {
-    /// Loads the view and what is inside.
+    /// Loads the view and what is inside, as far as the subscriber needs it for its course.
     ///
     /// # Errors
     /// `NotFound` for a view that may not be seen; storage.
-    pub(super) async fn open(follow: Follow, id: ViewId) -> Result<Self> {
-        let actor = Arc::clone(follow.actor());
-        let read = follow.app().store.read(actor.workspace).await?;
-        let view = must_see(&read, &actor, id).await?;
-        let filter = inbox::view::filter_of(&view);
-        let membership = load(&read, &actor, &filter, view.sort).await?;
-        drop(read);
-        let (counts, patience) = (Counts::default(), Patience::default());
-        Ok(Self { follow, view, filter, seen_as: actor, membership, todo: VecDeque::new(), counts, patience })
+    pub(super) async fn open(mut follow: Follow, id: ViewId, wanted: Wanted) -> Result<Self> {
+        // Views, tags and skills change for everybody.
+        follow.narrow(|_| true);
+        let given = follow.course().and_then(Course::memory).map(|memory| Memory::clone(memory));
+        let is_given = given.is_some();
+        let memory = match given {
+            Some(memory) => memory,
+            None => Memory::load(&follow, id).await?,
+        };
+        Ok(Self {
+            counts: Counts::new(wanted, follow.is_shared()),
+            follow,
+            memory,
+            is_given,
+            todo: VecDeque::new(),
+            patience: Patience::default(),
+        })
     }
 
-    /// What to tell next; nothing but the cursor after a silence of [`HEARTBEAT`]. Dropping the future loses nothing.
+    /// Whether it has come to the end of its course, and the reader has been told everything.
+    pub(super) fn is_over(&self) -> bool {
+        self.is_at_end() && self.follow.is_over()
+    }
+
+    fn is_at_end(&self) -> bool {
+        self.todo.is_empty() && self.follow.is_at_end() && self.counts.due(Instant::now()).is_none()
+    }
+
+    /// What to tell next; nothing but the cursor after a silence of [`HEARTBEAT`] and at the end of its course. Dropping the
+    /// future loses nothing.
     ///
     /// # Errors
     /// `StreamReset`; `NotFound` when the view is gone; `Unauthenticated`; storage that stayed away for long.
     pub(super) async fn next(&mut self) -> Result<Said> {
         let beat = Instant::now() + HEARTBEAT;
-        while Instant::now() < beat {
-            let now = Instant::now();
-            let due = self.counts.due(now);
-            let said = if due.is_some_and(|due| due <= now) && self.todo.is_empty() {
+        while Instant::now() < beat && !self.is_at_end() {
+            let due = self.counts.due(Instant::now()).filter(|_| self.todo.is_empty()).map_or(beat, |due| due.min(beat));
+            let said = if due <= Instant::now() {
                 tokio::time::timeout_at(beat, self.recount()).await
-            } else if self.todo.is_empty() {
-                tokio::time::timeout_at(due.map_or(beat, |due| due.min(beat)), self.step()).await
             } else {
-                tokio::time::timeout_at(beat, self.step()).await
+                tokio::time::timeout_at(due, self.step()).await
             };
             match said {
                 // The counts are due now, or the silence has lasted long enough.
@@ -103,6 +127,10 @@ impl ViewFollow {
 
     async fn step(&mut self) -> Result<Said> {
         if self.todo.is_empty() {
+            if self.follow.is_at_end() {
+                // Only the counts are left.
+                return std::future::pending().await;
+            }
             self.collect().await?;
         }
         self.judge().await
@@ -111,40 +139,49 @@ impl ViewFollow {
     /// Waits for events and notes what they name. Nothing is changed before the last await.
     async fn collect(&mut self) -> Result<()> {
         let events = self.follow.events().await?;
-        let is_catching_up = events.first().is_some_and(|event| event.seq <= self.membership.known_at());
-        let mut todo = named(&events, self.follow.actor(), is_catching_up);
-        if is_catching_up {
-            if events.iter().any(|event| self.may_change_all(event)) {
-                // What the reader had inside by then is not known, so neither is what it must lose.
-                return Err(Error::StreamReset);
-            }
-        } else if events.iter().any(|event| self.may_change_all(event)) {
+        if self.follow.is_shared() && self.follow.is_personal() {
+            self.follow.remember(|| self.memory.clone());
+        }
+        let is_catching_up = events.first().is_some_and(|event| event.seq <= self.memory.membership.known_at());
+        let mut todo = named(&events, self.follow.actor(), &self.memory.membership);
+        let are_rules_others = events.iter().any(|event| self.may_change_rules(event));
+        let are_rights_others = events.iter().any(|event| self.may_change_rights(event));
+        if is_catching_up && (are_rules_others || are_rights_others && !self.is_given) {
+            // What the reader had inside by then is not known, so neither is what it must lose.
+            return Err(Error::StreamReset);
+        }
+        if are_rules_others || are_rights_others {
             self.look_again(&mut todo).await?;
         }
         self.todo = todo;
-        // The reader's cursor must not pass these events before all that they name has been told.
+        self.end_of_todo();
+        Ok(())
+    }
+
+    /// The reader's cursor must not pass events before all that they name has been told.
+    fn end_of_todo(&mut self) {
         if self.todo.is_empty() {
             self.follow.done();
+            self.memory.membership.passed(self.follow.reached());
         }
-        Ok(())
     }
 
     /// Compares the whole view with what the reader believes, after its rules may have changed.
     async fn look_again(&mut self, todo: &mut VecDeque<(InteractionId, Occasion)>) -> Result<()> {
         let actor = Arc::clone(self.follow.actor());
         let read = self.follow.app().store.read(actor.workspace).await?;
-        let view = must_see(&read, &actor, self.view.id).await?;
+        let (before, view) = (&self.memory, must_see(&read, &actor, self.memory.view.id).await?);
         let filter = inbox::view::filter_of(&view);
-        let is_as_before = filter == self.filter && view.sort == self.view.sort && *actor == *self.seen_as;
+        let is_as_before = filter == before.filter && view.sort == before.view.sort && actor.rights() == before.seen_as.rights();
         if !is_as_before || self.holds_what_may_vanish() {
             let now = load(&read, &actor, &filter, view.sort).await?;
-            if !now.is_complete() || !self.membership.is_complete() {
+            if !now.is_complete() || !before.membership.is_complete() {
                 return Err(Error::StreamReset);
             }
             let known: HashSet<_> = todo.iter().map(|(id, _)| *id).collect();
-            todo.extend(now.difference(&self.membership).into_iter().filter(|id| !known.contains(id)).map(|id| (id, Occasion::Live)));
+            todo.extend(now.difference(&before.membership).into_iter().filter(|id| !known.contains(id)).map(|id| (id, Occasion::Live)));
         }
-        (self.view, self.filter, self.seen_as) = (view, filter, actor);
+        (self.memory.view, self.memory.filter, self.memory.seen_as) = (view, filter, actor);
         Ok(())
     }
 
@@ -157,22 +194,22 @@ impl ViewFollow {
         let ids: Vec<_> = batch.iter().map(|(id, _)| *id).collect();
         let actor = self.follow.actor();
         let read = self.follow.app().store.read(actor.workspace).await?;
-        let mut inside = rows::matching(&read, actor, &self.filter, &ids).await?;
+        let inside = rows::matching(&read, actor, &self.memory.filter, self.memory.view.sort, &ids).await?;
+        // Readers that come later have not been told what is seen here.
+        let looked_at = if self.follow.is_shared() { Some(read.position().await?.seq) } else { None };
         drop(read);
-        inside.retain(|row| belongs(row, self.view.sort));
         let mut inside: HashMap<_, _> = inside.into_iter().map(|row| (row.id, row)).collect();
-        let membership = &mut self.membership;
+        let membership = &mut self.memory.membership;
         let changes: Vec<_> = batch
             .iter()
             .filter_map(|(id, occasion)| {
                 let row = inside.remove(id);
+                looked_at.inspect(|looked_at| membership.is_ahead(*id, *looked_at));
                 membership.judge(*id, *occasion, row.is_some()).map(|change| (*id, change, row))
             })
             .collect();
         self.todo.drain(..batch.len());
-        if self.todo.is_empty() {
-            self.follow.done();
-        }
+        self.end_of_todo();
         if !changes.is_empty() {
             self.counts.spoil();
         }
@@ -180,45 +217,52 @@ impl ViewFollow {
     }
 
     async fn recount(&mut self) -> Result<Said> {
-        let actor = self.follow.actor();
+        let (actor, Memory { view, filter, .. }) = (self.follow.actor(), &self.memory);
+        let unread = InteractionFilter { is_unread: Some(true), ..filter.clone() };
+        let mut lists = vec![(filter, view.sort)];
+        if self.counts.wanted().unread && filter.is_unread.is_none() {
+            lists.push((&unread, view.sort));
+        }
         let read = self.follow.app().store.read(actor.workspace).await?;
-        let all = rows::count(&read, actor, &self.filter).await?;
-        let unread = match self.filter.is_unread {
+        let counted = rows::counts(&read, actor, &lists).await?;
+        drop(read);
+        let all = counted.first().copied().unwrap_or_default();
+        let unread = match filter.is_unread {
             Some(true) => all,
             Some(false) => 0,
-            None => rows::count(&read, actor, &InteractionFilter { is_unread: Some(true), ..self.filter.clone() }).await?,
+            None => counted.get(1).copied().unwrap_or_default(),
         };
-        drop(read);
         Ok(Said { changes: Vec::new(), news: self.counts.tell(Counted { all, unread }, Instant::now()) })
     }
 
-    /// Whether an event can change what is inside without naming it: through rights, through the view, or because
-    /// something that the filter asks for is gone.
-    fn may_change_all(&self, event: &Event) -> bool {
-        may_change_rights(event, &self.seen_as)
-            || event.kind == EventKind::ViewChanged && event.entity_id == self.view.id.uuid()
-            || event.patch.as_ref().is_some_and(|patch| patch.is_removed) && is_asked_for(event, &self.filter)
+    /// Whether an event can change what is inside without naming it, through rights. Those of a group stay as they are.
+    fn may_change_rights(&self, event: &Event) -> bool {
+        let of = |actor| may_change_rights(event, actor);
+        !self.follow.is_shared() && (of(self.follow.actor()) || of(&self.memory.seen_as))
+    }
+
+    /// Whether it can through the view, or because something that the filter asks for is gone.
+    fn may_change_rules(&self, event: &Event) -> bool {
+        let Memory { view, filter, .. } = &self.memory;
+        event.kind == EventKind::ViewChanged && event.entity_id == view.id.uuid()
+            || event.patch.as_ref().is_some_and(|patch| patch.is_removed) && is_asked_for(event, filter)
     }
 
     /// Whether the filter asks for something whose removal changes interactions without naming them.
     fn holds_what_may_vanish(&self) -> bool {
-        self.filter.tags.is_some() || self.filter.skills.is_some()
+        self.memory.filter.tags.is_some() || self.memory.filter.skills.is_some()
     }
 }
 
 /// The interactions that events name to this actor, in the order of the log, each once.
-fn named(events: &[Arc<Event>], actor: &Actor, is_catching_up: bool) -> VecDeque<(InteractionId, Occasion)> {
+fn named(events: &[Arc<Event>], actor: &Actor, membership: &Membership) -> VecDeque<(InteractionId, Occasion)> {
     let mut seen = HashSet::new();
     let heard = events.iter().filter(|event| may_hear(actor, &event.audience));
     heard
         .filter_map(|event| {
             let id = event.interaction_id.filter(|id| seen.insert(*id))?;
-            let occasion = match event.kind {
-                EventKind::InteractionOpened => Occasion::Opened,
-                _ if is_catching_up => Occasion::CatchingUp,
-                _ => Occasion::Live,
-            };
-            Some((id, occasion))
+            let is_opened = event.kind == EventKind::InteractionOpened;
+            Some((id, if is_opened { Occasion::Opened } else { membership.occasion(id, event.seq) }))
         })
         .collect()
 }
@@ -231,13 +275,24 @@ fn is_asked_for(event: &Event, filter: &InteractionFilter) -> bool {
     }
 }
 
-async fn must_see(read: &Read, actor: &Actor, id: ViewId) -> Result<view::Model> {
-    inbox::view::by_id(read.conn(), actor, id).await?.ok_or(Error::NotFound("view"))
+impl Memory {
+    /// Of a view at the beginning. Nothing needs to be known of what is inside when the end of the course is known: up to
+    /// there the log names what may have changed.
+    async fn load(follow: &Follow, id: ViewId) -> Result<Self> {
+        let actor = Arc::clone(follow.actor());
+        let read = follow.app().store.read(actor.workspace).await?;
+        let view = must_see(&read, &actor, id).await?;
+        let filter = inbox::view::filter_of(&view);
+        let membership = match follow.course().and_then(Course::until) {
+            Some(until) => Membership::unknown(until),
+            None => load(&read, &actor, &filter, view.sort).await?,
+        };
+        Ok(Self { view, filter, seen_as: actor, membership })
+    }
 }
 
-/// Lists in this order leave out who does not wait.
-fn belongs(row: &interaction::Model, sort: InteractionSort) -> bool {
-    sort != InteractionSort::OldestWaiting || row.waiting_since.is_some()
+async fn must_see(read: &Read, actor: &Actor, id: ViewId) -> Result<view::Model> {
+    inbox::view::by_id(read.conn(), actor, id).await?.ok_or(Error::NotFound("view"))
 }
 
 async fn load(read: &Read, actor: &Actor, filter: &InteractionFilter, sort: InteractionSort) -> Result<Membership> {

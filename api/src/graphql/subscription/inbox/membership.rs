@@ -5,8 +5,12 @@
 //! before or not. It is then called updated when it is inside now and left when it is not: both are right for a reader
 //! that adds what it does not have and ignores that something it does not have has left. Everything after `known_at`
 //! is exact. A view with more interactions than are kept is treated like that for those that are not kept.
+//!
+//! A membership can stand for many readers that come at different times. An interaction is looked at some time after the
+//! change that names it, so the membership may be ahead of a reader that has just come: until the log has caught up with
+//! that look, changes of the interaction are told like those before `known_at`.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use tributary_domain::{event::Seq, ids::InteractionId};
 
@@ -27,9 +31,10 @@ pub enum Change {
 /// What is known about a moment before a change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Occasion {
-    /// The change lies after the reader's snapshot but before the membership was loaded.
+    /// The change lies after the reader's snapshot but before the membership, or what it says of this interaction, was
+    /// loaded.
     CatchingUp,
-    /// The change lies after the membership was loaded.
+    /// The change lies after that.
     Live,
     /// The interaction was opened by the change: it was nowhere before.
     Opened,
@@ -42,6 +47,8 @@ pub struct Membership {
     is_complete: bool,
     most: usize,
     known_at: Seq,
+    /// What was looked at later than the changes that have been told, and when.
+    ahead: HashMap<InteractionId, Seq>,
 }
 
 impl Membership {
@@ -50,7 +57,13 @@ impl Membership {
     pub fn new(inside: impl IntoIterator<Item = InteractionId>, known_at: Seq, most: usize) -> Self {
         let mut inside = inside.into_iter();
         let kept = inside.by_ref().take(most).collect();
-        Self { inside: kept, is_complete: inside.next().is_none(), most, known_at }
+        Self { inside: kept, is_complete: inside.next().is_none(), most, known_at, ahead: HashMap::new() }
+    }
+
+    /// Of which nothing is known up to `until`: enough for a reader that only has to get there.
+    #[must_use]
+    pub fn unknown(until: Seq) -> Self {
+        Self { inside: HashSet::new(), is_complete: false, most: 0, known_at: until, ahead: HashMap::new() }
     }
 
     /// Whether every id that is inside is known.
@@ -63,6 +76,23 @@ impl Membership {
     #[must_use]
     pub fn known_at(&self) -> Seq {
         self.known_at
+    }
+
+    /// How a change that is no opening has to be judged.
+    #[must_use]
+    pub fn occasion(&self, id: InteractionId, changed_at: Seq) -> Occasion {
+        let known_at = self.ahead.get(&id).map_or(self.known_at, |ahead| self.known_at.max(*ahead));
+        if changed_at <= known_at { Occasion::CatchingUp } else { Occasion::Live }
+    }
+
+    /// The interaction was looked at as of a place in the log that its readers have not come to.
+    pub fn is_ahead(&mut self, id: InteractionId, looked_at: Seq) {
+        self.ahead.insert(id, looked_at);
+    }
+
+    /// All changes up to here have been told.
+    pub fn passed(&mut self, reached: Seq) {
+        self.ahead.retain(|_, looked_at| *looked_at > reached);
     }
 
     /// What the reader must be told of an interaction that may have changed; `is_inside`: whether it is inside now.

@@ -14,12 +14,15 @@ use async_graphql::{Context, Enum, ID, SimpleObject, Subscription};
 use futures_util::stream::{BoxStream, StreamExt};
 use tributary_domain::ids::{InteractionId, ViewId};
 
+pub use self::follow::Memory;
 use self::{
+    counts::Wanted,
     follow::{Said, ViewFollow},
     membership::Change,
 };
 use crate::graphql::{
     error::{OrFieldError, field_error},
+    guard::{EVENTS, Needs},
     scalars::{LogCursor, decode, node_id},
     stream::{Follow, InNameOf},
     types::interaction::Interaction,
@@ -74,12 +77,19 @@ pub struct InboxSubscription;
 impl InboxSubscription {
     /// A view's contents for this viewer: what entered, changed and left, also when only the rights changed. Ends with
     /// code `STREAM_RESET` when the cursor cannot be resumed, and `NOT_FOUND` when the view is gone.
-    async fn inbox(&self, cx: &Context<'_>, view_id: ID, after: LogCursor) -> async_graphql::Result<Batches> {
+    #[graphql(guard = "Needs::scope(EVENTS)")]
+    async fn inbox(
+        &self,
+        cx: &Context<'_>,
+        #[graphql(desc = "Which view.")] view_id: ID,
+        #[graphql(desc = "Cursor to follow from, of a snapshot or of the last batch.")] after: LogCursor,
+    ) -> async_graphql::Result<Batches> {
         let view = decode::<ViewId>(&view_id, "viewId").or_field_error()?;
         let follow = Follow::open(cx, &after).await.or_field_error()?;
-        let mut view = ViewFollow::open(follow, view).await.or_field_error()?;
+        let wanted = Wanted { all: cx.look_ahead().field("count").exists(), unread: cx.look_ahead().field("unreadCount").exists() };
+        let mut view = ViewFollow::open(follow, view, wanted).await.or_field_error()?;
         let batches = async_stream::try_stream! {
-            loop {
+            while !view.is_over() {
                 let said = view.next().await.map_err(field_error)?;
                 yield batch(&mut view.follow, said);
             }
@@ -89,7 +99,7 @@ impl InboxSubscription {
 }
 
 fn batch(follow: &mut Follow, said: Said) -> InNameOf<InboxBatch> {
-    let (prev, cursor) = follow.advance();
+    let (prev, cursor) = follow.advance(!said.is_nothing());
     let changes = said.changes.into_iter().map(|(id, change, row)| change_of(id, change, row.map(Interaction))).collect();
     let batch = InboxBatch { prev, cursor, changes, count: shown(said.news.all), unread_count: shown(said.news.unread) };
     InNameOf::new(follow.app(), Arc::clone(follow.actor()), batch)

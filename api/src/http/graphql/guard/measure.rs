@@ -138,7 +138,7 @@ impl<'a> Meter<'a> {
         }
         Ok(Measure {
             fields: inner.fields.saturating_add(1),
-            complexity: inner.complexity.saturating_mul(self.page(field)).saturating_add(1),
+            complexity: inner.complexity.saturating_mul(self.times(field)).saturating_add(self.limits.cost(name)),
             depth: inner.depth + 1,
             aliases: inner.aliases.saturating_add(usize::from(field.alias.is_some())),
             directives: inner.directives.saturating_add(field.directives.len()),
@@ -147,17 +147,21 @@ impl<'a> Meter<'a> {
         })
     }
 
-    /// Length of the page that a field asks for; 1 when it does not say.
-    fn page(&self, field: &Field) -> usize {
-        let asked = field.arguments.iter().filter(|(name, _)| matches!(name.node.as_str(), "first" | "last"));
-        let numbers = asked.filter_map(|(_, value)| {
-            let value = value.node.clone().into_const_with(|name| self.variable(&name).ok_or(())).ok()?;
-            match value {
-                Value::Number(number) => number.as_u64(),
-                _ => None,
+    /// How often the selection of a field is executed at most: the length of the page it asks for times the number of ids
+    /// it names; 1 when it says neither.
+    fn times(&self, field: &Field) -> usize {
+        let (mut page, mut ids) = (1, 1);
+        for (name, value) in &field.arguments {
+            let value = value.node.clone().into_const_with(|name| self.variable(&name).ok_or(()));
+            match (name.node.as_str(), value) {
+                ("first" | "last", Ok(Value::Number(number))) => {
+                    page = number.as_u64().and_then(|number| usize::try_from(number).ok()).map_or(page, |number| page.max(number));
+                }
+                ("ids", Ok(Value::List(list))) => ids = list.len().max(1),
+                _ => {}
             }
-        });
-        usize::try_from(numbers.max().unwrap_or(1).max(1)).unwrap_or(usize::MAX)
+        }
+        page.saturating_mul(ids)
     }
 
     fn variable(&self, name: &Name) -> Option<Value> {

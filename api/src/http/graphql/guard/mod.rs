@@ -30,8 +30,10 @@ pub struct DocumentLimits {
     pub depth: usize,
     /// Selections after all fragments are written out.
     pub fields: usize,
-    /// Fields multiplied by the length of the pages they stand in.
+    /// Costs of the fields, multiplied by the length of the pages and lists of ids they stand in.
     pub complexity: usize,
+    /// Names of fields that cost more than 1, and what. The names are those of the schema, which this does not know.
+    pub costs: &'static [(&'static str, usize)],
     /// Renamed fields after all fragments are written out.
     pub aliases: usize,
     /// Directives after all fragments are written out.
@@ -46,6 +48,13 @@ pub struct DocumentLimits {
     pub variables: usize,
     /// Whether `__schema` and `__type` may be asked.
     pub introspection: bool,
+}
+
+impl DocumentLimits {
+    /// What a field of this name costs by itself.
+    fn cost(&self, name: &str) -> usize {
+        self.costs.iter().find(|(known, _)| *known == name).map_or(1, |(_, cost)| *cost)
+    }
 }
 
 /// Parses the text of a document.

@@ -13,6 +13,7 @@ fn limits() -> DocumentLimits {
         depth: 20,
         fields: 5_000,
         complexity: 100_000,
+        costs: &[("count", 20)],
         aliases: 200,
         directives: 100,
         root_fields: 30,
@@ -194,4 +195,33 @@ fn required_variables_need_a_value() {
     // Those of an operation that is not executed do not matter.
     let document = parse("query A($a:Int!){a(x:$a)} query B{b}", &limits()).unwrap();
     assert!(check(&document, &Variables::default(), Some("B"), &limits()).is_ok());
+}
+
+#[test]
+fn ids_pages_and_costly_fields_are_multiplied() {
+    let at_most = |complexity| DocumentLimits { complexity, ..limits() };
+    // Per page: 2 for the field and the page's own rows; per id: that and the type.
+    let query = "query($ids:[ID!]!){nodes(ids:$ids){messages(first:200){id}}}";
+    let ids = |count: usize| value!({ "ids": (0..count).map(|number| number.to_string()).collect::<Vec<_>>() });
+    assert!(judge_with(query, ids(10), &at_most(2_011)).is_ok());
+    assert_eq!(judge_with(query, ids(11), &at_most(2_011)).unwrap_err().code(), "LIMIT_COMPLEXITY");
+    let literal = format!("{{nodes(ids:[{}]){{messages(first:200){{id}}}}}}", "\"x\" ".repeat(11));
+    assert_eq!(judge(&literal, &at_most(2_011)).unwrap_err().code(), "LIMIT_COMPLEXITY");
+    // A list that is no list is the engine's to report; a default counts as if it had been given.
+    assert!(judge_with(query, value!({ "ids": "x" }), &at_most(300)).is_ok());
+    let default = "query($ids:[ID!]!=[\"a\",\"b\"]){nodes(ids:$ids){id}}";
+    assert!(judge(default, &at_most(3)).is_ok());
+    assert_eq!(judge(default, &at_most(2)).unwrap_err().code(), "LIMIT_COMPLEXITY");
+    assert!(judge("{views(first:10){count}}", &at_most(201)).is_ok());
+    assert_eq!(judge("{views(first:10){count}}", &at_most(200)).unwrap_err().code(), "LIMIT_COMPLEXITY");
+}
+
+#[test]
+fn thirty_times_a_hundred_threads_is_too_much() {
+    let ids: Vec<_> = (0..100).map(|number| number.to_string()).collect();
+    let one = "nodes(ids:$ids){...on Interaction{messages(first:200){nodes{id}}}} ";
+    let all: String = (0..30).map(|number| format!("a{number}:{one}")).collect();
+    let judged = judge_with(&format!("query($ids:[ID!]!){{{all}}}"), value!({ "ids": ids }), &limits());
+    assert_eq!(judged.unwrap_err().code(), "LIMIT_COMPLEXITY");
+    assert!(judge_with(&format!("query($ids:[ID!]!){{{one}}}"), value!({ "ids": ["1", "2"] }), &limits()).is_ok());
 }

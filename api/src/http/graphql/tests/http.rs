@@ -85,6 +85,7 @@ async fn status_and_code_of_every_refusal() {
         let answer = ask(&router, request).await;
         assert_eq!((answer.status.as_u16(), answer.code().as_str()), (status, code), "{shown}: {}", answer.text);
         assert!(answer.json().get("data").is_none(), "{shown}: {}", answer.text);
+        assert_eq!(answer.json()["errors"][0]["extensions"]["retryable"], code == "UNAVAILABLE", "{shown}: {}", answer.text);
         assert_eq!(answer.headers.contains_key(header::WWW_AUTHENTICATE), status == 401);
         assert_eq!(answer.headers.contains_key(header::ALLOW), status == 405);
     }
@@ -103,6 +104,69 @@ async fn plain_json_answers_200_to_everything_well_formed() {
         let answer = ask(&router, with(post(body.clone()), "accept", "application/json")).await;
         assert_eq!(answer.status.as_u16(), status, "{body}");
         assert!(answer.json().get("data").is_none(), "{body}");
+    }
+}
+
+/// The table of GraphQL over HTTP (draft of 2025, sections 6.4.1 and 6.4.2): with the media type of its own the status says
+/// what happened, with plain JSON it says only whether a GraphQL request was understood as one.
+#[tokio::test]
+async fn status_and_type_follow_what_is_accepted() {
+    const OWN: &str = "application/graphql-response+json; charset=utf-8";
+    const PLAIN: &str = "application/json; charset=utf-8";
+    let router = router(limits());
+    let well_formed = [
+        ("{hello}", 200, true),
+        ("{refused}", 200, true),
+        ("{nothing}", 400, false),
+        ("{", 400, false),
+        ("subscription{never}", 400, false),
+    ];
+    for (accept, content_type) in [
+        (Some("application/graphql-response+json"), OWN),
+        (Some("application/graphql-response+json, application/json;q=0.9"), OWN),
+        (Some("application/graphql-response+json; charset=utf-8"), OWN),
+        (Some("application/json"), PLAIN),
+        (Some("application/json; charset=utf-8"), PLAIN),
+        (Some("application/*"), PLAIN),
+        (Some("*/*"), PLAIN),
+        (None, PLAIN),
+    ] {
+        let accepting = |mut request: Request<Body>| {
+            request.headers_mut().remove("accept");
+            match accept {
+                Some(accept) => with(request, "accept", accept),
+                None => request,
+            }
+        };
+        for (document, own_status, has_data) in well_formed {
+            let status = if content_type == OWN { own_status } else { 200 };
+            for request in [post(query(document)), get(&[("query", document)])] {
+                let shown = format!("{} {accept:?} {document}", request.method());
+                let answer = ask(&router, accepting(request)).await;
+                assert_eq!(
+                    (answer.status.as_u16(), answer.headers[header::CONTENT_TYPE].to_str().unwrap()),
+                    (status, content_type),
+                    "{shown}"
+                );
+                assert_eq!(answer.json().get("data").is_some(), has_data, "{shown}: {}", answer.text);
+                assert_eq!(answer.headers[header::VARY], "accept, authorization", "{shown}");
+            }
+        }
+        // What is no GraphQL request keeps its status whatever is accepted.
+        for (request, status) in [
+            (post("{}"), 400),
+            (post("[]"), 400),
+            (with(post(query("{hello}")), "content-type", "text/plain"), 415),
+            (with(post(query("{hello}")), "authorization", "Bearer wrong"), 401),
+            (get(&[("query", "mutation{touch}")]), 405),
+        ] {
+            let answer = ask(&router, accepting(request)).await;
+            assert_eq!(
+                (answer.status.as_u16(), answer.headers[header::CONTENT_TYPE].to_str().unwrap()),
+                (status, content_type),
+                "{accept:?}"
+            );
+        }
     }
 }
 

@@ -92,7 +92,7 @@ async fn too_many_operations_connections_and_messages() {
     socket.subscribe("3", "subscription{never}").await;
     let message = socket.receive().await.unwrap();
     assert_eq!((message["type"].as_str(), message["id"].as_str()), (Some("error"), Some("3")));
-    assert_eq!(message["payload"][0]["extensions"], json!({"code": "LIMIT_CONCURRENT_OPERATIONS", "limit": 2}));
+    assert_eq!(message["payload"][0]["extensions"], json!({"code": "LIMIT_CONCURRENT_OPERATIONS", "limit": 2, "retryable": false}));
     socket.say(json!({"id": "1", "type": "complete"})).await;
     socket.subscribe("3", "{hello}").await;
     assert_eq!(socket.receive().await.unwrap()["type"], "next", "there is room again");

@@ -5,29 +5,34 @@
 
 use std::{collections::VecDeque, future::Future, pin::Pin, sync::Arc, time::Duration};
 
-use async_graphql::Executor;
 use axum::extract::ws::{Message, WebSocket};
 use futures_util::{
     FutureExt, SinkExt, StreamExt,
     future::BoxFuture,
     stream::{SplitSink, SplitStream},
 };
-use tokio::{sync::mpsc, time::Instant};
-use tokio_util::task::AbortOnDropHandle;
+use tokio::{
+    sync::mpsc,
+    time::{Instant, Sleep},
+};
+use tokio_util::{sync::WaitForCancellationFutureOwned, task::AbortOnDropHandle};
 
 use super::{
-    operation::{Handed, Operation},
+    operation::{Handed, Operation, Wish},
     protocol::{self, ClientMessage, Close, token},
     state::{Bucket, Operations, Phase, Ready},
 };
 use crate::{
     auth::{Gatekeeper, Refusal, Viewer},
-    http::graphql::{
-        RequestInfo, Transport,
-        error::{Fault, code},
-        session::Ended,
-        spread,
-        wire::Params,
+    http::{
+        graphql::{
+            Engine, RequestInfo, Transport,
+            error::{Fault, code},
+            session::Ended,
+            spread,
+            wire::Params,
+        },
+        socket::Socket,
     },
 };
 
@@ -39,9 +44,10 @@ const MESSAGES_PER_OPERATION: u32 = 4;
 const CLOSING: Duration = Duration::from_secs(2);
 
 /// Serves a socket until it ends.
-pub(super) async fn serve<E: Executor, G: Gatekeeper>(
+pub(super) async fn serve<E: Engine, G: Gatekeeper>(
     transport: Transport<E, G>,
     socket: WebSocket,
+    direct: Option<Arc<Socket>>,
     token: Option<String>,
     info: RequestInfo,
 ) {
@@ -63,6 +69,7 @@ pub(super) async fn serve<E: Executor, G: Gatekeeper>(
         admitting: None,
         ended: None,
         number,
+        socket: direct,
         token,
         info,
         handoff,
@@ -76,6 +83,8 @@ type Admission<A> = BoxFuture<'static, Result<Viewer<A>, Refusal>>;
 struct Connection<E, G: Gatekeeper> {
     transport: Transport<E, G>,
     number: u64,
+    /// For results that are written past this task; `None` where that is not possible.
+    socket: Option<Arc<Socket>>,
     token: Option<String>,
     info: RequestInfo,
     phase: Phase<G::Actor>,
@@ -94,6 +103,12 @@ struct Connection<E, G: Gatekeeper> {
     ended: Option<BoxFuture<'static, Ended>>,
 }
 
+/// What every step of a socket waits for.
+struct Clocks {
+    alarm: Pin<Box<Sleep>>,
+    leaving: Pin<Box<WaitForCancellationFutureOwned>>,
+}
+
 /// How a socket ends.
 enum End {
     /// We close it.
@@ -110,15 +125,19 @@ impl From<Close> for End {
     }
 }
 
-impl<E: Executor, G: Gatekeeper> Connection<E, G> {
+impl<E: Engine, G: Gatekeeper> Connection<E, G> {
     async fn run(
         mut self,
         mut sink: SplitSink<WebSocket, Message>,
         mut stream: SplitStream<WebSocket>,
         mut handed: mpsc::Receiver<Handed>,
     ) {
+        // Made once: a busy socket must not enter itself into the list of timers and of those who wait for the end with every
+        // message.
+        let leaving = self.transport.inner.shutdown.clone().cancelled_owned();
+        let mut clocks = Clocks { alarm: Box::pin(tokio::time::sleep_until(self.next_deadline())), leaving: Box::pin(leaving) };
         let end = loop {
-            if let Err(end) = self.step(&mut sink, &mut stream, &mut handed).await {
+            if let Err(end) = self.step(&mut sink, &mut stream, &mut handed, &mut clocks).await {
                 break end;
             }
         };
@@ -130,7 +149,12 @@ impl<E: Executor, G: Gatekeeper> Connection<E, G> {
                 return;
             }
             End::Left => ("left".to_owned(), None),
-            End::Close(close) => (close.code.to_string(), Some(close.frame())),
+            End::Close(close) => {
+                if close == Close::SLOW {
+                    metrics::counter!("tributary_graphql_slow_closes_total", "transport" => "websocket").increment(1);
+                }
+                (close.code.to_string(), Some(close.frame()))
+            }
         };
         metrics::counter!("tributary_graphql_socket_closes_total", "code" => label).increment(1);
         let closing = async {
@@ -154,6 +178,7 @@ impl<E: Executor, G: Gatekeeper> Connection<E, G> {
         sink: &mut SplitSink<WebSocket, Message>,
         stream: &mut SplitStream<WebSocket>,
         handed: &mut mpsc::Receiver<Handed>,
+        clocks: &mut Clocks,
     ) -> Result<(), End> {
         if self.writing.is_none()
             && let Some(message) = self.waiting.pop_front()
@@ -161,6 +186,10 @@ impl<E: Executor, G: Gatekeeper> Connection<E, G> {
             self.write(sink, message)?;
         }
         let (is_writing, is_leaving, deadline) = (self.writing.is_some(), self.leave_at.is_some(), self.next_deadline());
+        // An alarm that is too early finds nothing to do and is set anew.
+        if deadline < clocks.alarm.deadline() || clocks.alarm.is_elapsed() {
+            clocks.alarm.as_mut().reset(deadline);
+        }
         tokio::select! {
             inbound = stream.next() => match inbound {
                 // Unreadable, too large, not UTF-8, or the connection broke: all come as errors, and closing is right for all.
@@ -168,6 +197,10 @@ impl<E: Executor, G: Gatekeeper> Connection<E, G> {
                 Some(Ok(message)) => self.on_message(message).await,
                 None => Err(End::Gone),
             },
+            () = stuck(self.socket.as_deref()), if !is_writing => {
+                self.writing = Some(Instant::now() + self.transport.inner.limits.write);
+                Ok(())
+            }
             flushed = sink.flush(), if is_writing => {
                 self.writing = None;
                 flushed.map_err(|_broken| End::Gone)
@@ -181,23 +214,27 @@ impl<E: Executor, G: Gatekeeper> Connection<E, G> {
                 Ended::Expired => Close::EXPIRED,
                 Ended::Revoked => Close::REVOKED,
             }.into()),
-            () = self.transport.inner.shutdown.cancelled(), if !is_leaving => {
+            () = &mut clocks.leaving, if !is_leaving => {
                 let limits = &self.transport.inner.limits;
                 self.leave_at = Some(Instant::now() + limits.drain.mul_f64(spread(self.number)));
                 Ok(())
             }
-            () = tokio::time::sleep_until(deadline) => self.on_time(),
+            () = &mut clocks.alarm => self.on_time(),
         }
     }
 
-    /// Begins to write; [`Self::step`] sees it through. Must only be called when nothing is being written.
+    /// Writes, or begins to and [`Self::step`] sees it through. Must only be called when nothing is being written.
     fn write(&mut self, sink: &mut SplitSink<WebSocket, Message>, message: Message) -> Result<(), End> {
         // The sink is always ready here: its buffer was flushed before `writing` was cleared.
         match sink.feed(message).now_or_never() {
-            Some(Ok(())) => {
-                self.writing = Some(Instant::now() + self.transport.inner.limits.write);
-                Ok(())
-            }
+            // Nearly always the kernel takes all of it at once.
+            Some(Ok(())) => match sink.flush().now_or_never() {
+                Some(flushed) => flushed.map_err(|_broken| End::Gone),
+                None => {
+                    self.writing = Some(Instant::now() + self.transport.inner.limits.write);
+                    Ok(())
+                }
+            },
             Some(Err(_broken)) => Err(End::Gone),
             None => Err(Close::SLOW.into()),
         }
@@ -245,10 +282,21 @@ impl<E: Executor, G: Gatekeeper> Connection<E, G> {
         if !self.operations.is_current(&handed.id, handed.generation) {
             return Ok(());
         }
-        if handed.is_last {
-            self.operations.remove(&handed.id);
+        match handed.wish {
+            Wish::Write(message) => self.write(sink, message),
+            Wish::End(message) => {
+                self.operations.remove(&handed.id);
+                self.write(sink, message)
+            }
+            Wish::Accept(offer) => {
+                if let Some(socket) = &self.socket
+                    && let Some(port) = self.operations.port(&handed.id, socket)
+                {
+                    offer.accept(port);
+                }
+                Ok(())
+            }
         }
-        self.write(sink, handed.message)
     }
 
     async fn on_message(&mut self, message: Message) -> Result<(), End> {
@@ -303,7 +351,8 @@ impl<E: Executor, G: Gatekeeper> Connection<E, G> {
         let gatekeeper = Arc::clone(&self.transport.inner.gatekeeper);
         let patience = self.transport.inner.limits.init;
         self.admitting = Some(
-            async move { tokio::time::timeout(patience, gatekeeper.admit(&token)).await.unwrap_or(Err(Refusal::Unavailable)) }.boxed(),
+            async move { tokio::time::timeout(patience, gatekeeper.admit_socket(&token)).await.unwrap_or(Err(Refusal::Unavailable)) }
+                .boxed(),
         );
     }
 
@@ -347,17 +396,24 @@ impl<E: Executor, G: Gatekeeper> Connection<E, G> {
             let fault = Fault::bad_request("LIMIT_CONCURRENT_OPERATIONS", message).limit(limit);
             return self.answer(protocol::error(&id, &[*fault.error]));
         }
-        // Waits for nothing but the cache of persisted queries, which is in memory.
-        match self.transport.prepare(params, Some(&ready.viewer), self.info.clone()).await {
+        match self.transport.prepare(params, self.info.clone()).await {
             Err(fault) => self.answer(protocol::error(&id, &[*fault.error])),
             Ok(prepared) => {
                 let generation = self.operations.next_generation();
                 let operation = Operation { id: Arc::clone(&id), generation, handoff: self.handoff.clone() };
-                let task = tokio::spawn(operation.run(self.transport.clone(), prepared));
+                let task = tokio::spawn(operation.run(self.transport.clone(), prepared, ready.viewer.clone()));
                 self.operations.insert(id, generation, AbortOnDropHandle::new(task));
                 Ok(())
             }
         }
+    }
+}
+
+/// Until a result that was written past the task has to be seen through.
+async fn stuck(socket: Option<&Socket>) {
+    match socket {
+        Some(socket) => socket.stuck().await,
+        None => std::future::pending().await,
     }
 }
 

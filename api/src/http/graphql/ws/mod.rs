@@ -5,6 +5,9 @@
 //! busy one cannot starve the others, and nothing is buffered beyond one message per operation. The socket's task
 //! writes a message with a deadline while it goes on reading, so a frozen client delays only itself, for ten seconds.
 //!
+//! Results that many get are written past both tasks ([`port`]): the engine has them ready and the socket takes them at once.
+//! When it does not, the socket's task sees that one through and the operation goes on as described.
+//!
 //! # Beyond the protocol
 //! - **Renewal.** `{"type":"ping","payload":{"authorization":"Bearer …"}}` gives a new token for the same user on the
 //!   open socket. The answer is `{"type":"pong","payload":{"renewed":true}}`, or `"renewed":false` with a `code`; the
@@ -21,10 +24,12 @@
 
 mod connection;
 mod operation;
+mod port;
 mod protocol;
 mod state;
 
-use async_graphql::Executor;
+use std::sync::Arc;
+
 use axum::{
     extract::ws::WebSocketUpgrade,
     response::{IntoResponse, Response},
@@ -33,18 +38,21 @@ use http::{StatusCode, header, request::Parts};
 
 use self::protocol::SUBPROTOCOL;
 use super::{
-    Transport,
+    Engine, Transport,
     error::{Fault, code},
     handler,
     negotiate::MediaType,
 };
-use crate::auth::{Gatekeeper, bearer};
+use crate::{
+    auth::{Gatekeeper, bearer},
+    http::socket::Socket,
+};
 
 /// Read buffer per socket. The default of 128 KiB is most of a socket's memory and a third of its processor time.
 const READ_BUFFER_BYTES: usize = 4 * 1024;
 
 /// Answers the upgrade request and leaves the socket to its task.
-pub(super) fn upgrade<E: Executor, G: Gatekeeper>(transport: &Transport<E, G>, upgrade: WebSocketUpgrade, parts: &Parts) -> Response {
+pub(super) fn upgrade<E: Engine, G: Gatekeeper>(transport: &Transport<E, G>, upgrade: WebSocketUpgrade, parts: &Parts) -> Response {
     let limits = &transport.inner.limits;
     if transport.inner.shutdown.is_cancelled() {
         let leaving = Fault::new(StatusCode::SERVICE_UNAVAILABLE, code::UNAVAILABLE, "This node is leaving. Try again.").malformed();
@@ -59,6 +67,7 @@ pub(super) fn upgrade<E: Executor, G: Gatekeeper>(transport: &Transport<E, G>, u
     // Clients that are no browsers may sign in with a header; connection_init then needs no token.
     let token = parts.headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()).and_then(bearer).map(str::to_owned);
     let info = handler::info(limits, parts);
+    let direct = parts.extensions.get::<Arc<Socket>>().cloned();
     let open = transport.inner.connections.enter();
     let transport = transport.clone();
     upgrade
@@ -68,7 +77,7 @@ pub(super) fn upgrade<E: Executor, G: Gatekeeper>(transport: &Transport<E, G>, u
         .max_frame_size(limits.frame_bytes)
         .on_failed_upgrade(|error| tracing::debug!(error = &error as &dyn std::error::Error, "A WebSocket upgrade failed"))
         .on_upgrade(move |socket| async move {
-            connection::serve(transport, socket, token, info).await;
+            connection::serve(transport, socket, direct, token, info).await;
             drop(open);
         })
         .into_response()

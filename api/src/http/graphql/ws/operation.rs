@@ -2,29 +2,38 @@
 
 use std::{panic::AssertUnwindSafe, sync::Arc};
 
-use async_graphql::{Executor, Response, ServerError, parser::types::OperationType};
+use async_graphql::{ServerError, parser::types::OperationType};
 use axum::extract::ws::Message;
 use futures_util::StreamExt;
 use tokio::{sync::mpsc, time::Instant};
+use tracing::Instrument;
 
 use super::protocol;
 use crate::{
-    auth::Gatekeeper,
+    auth::{Gatekeeper, Viewer},
     http::graphql::{
-        Transport,
+        Answer, Engine, Offer, Transport,
         error::{self, Outcome},
         prepare::Prepared,
     },
 };
 
-/// A message of an operation on its way to the socket.
+/// What an operation hands to the socket's task.
 pub(super) struct Handed {
     pub(super) id: Arc<str>,
     /// Tells this operation from an earlier one with the same id.
     pub(super) generation: u64,
-    pub(super) message: Message,
-    /// Whether it ends the operation.
-    pub(super) is_last: bool,
+    pub(super) wish: Wish,
+}
+
+/// What is to be done with the socket.
+pub(super) enum Wish {
+    /// Write this.
+    Write(Message),
+    /// Write this; then the operation is over.
+    End(Message),
+    /// Everything is written: let the engine write the next results by itself.
+    Accept(Offer),
 }
 
 pub(super) struct Operation {
@@ -36,51 +45,72 @@ pub(super) struct Operation {
 /// The socket is gone.
 struct Gone;
 
+/// Whether there were errors.
+enum Ended {
+    Well,
+    Badly,
+}
+
 impl Operation {
-    pub(super) async fn run<E: Executor, G: Gatekeeper>(self, transport: Transport<E, G>, prepared: Prepared) {
+    pub(super) async fn run<E: Engine, G: Gatekeeper>(self, transport: Transport<E, G>, prepared: Prepared, viewer: Viewer<G::Actor>) {
+        let done = match transport.equip(prepared, Some(&viewer)).await {
+            Ok(prepared) => {
+                let (label, since) = (prepared.label.clone(), Instant::now());
+                let done = self.execute(transport, prepared).instrument(label.span()).await;
+                label.finished(since.into_std(), !matches!(done, Ok(Ended::Well)));
+                done.map(|_| ())
+            }
+            Err(fault) => self.fail(&[*fault.error]).await,
+        };
         // When the socket is gone there is nobody to tell.
-        if self.execute(transport, prepared).await.is_err() {
+        if done.is_err() {
             tracing::trace!("The socket went away before its operation ended");
         }
     }
 
-    async fn execute<E: Executor, G: Gatekeeper>(&self, transport: Transport<E, G>, prepared: Prepared) -> Result<(), Gone> {
+    async fn execute<E: Engine, G: Gatekeeper>(&self, transport: Transport<E, G>, prepared: Prepared) -> Result<Ended, Gone> {
         let is_subscription = prepared.kind == OperationType::Subscription;
         let deadline = (!is_subscription).then(|| Instant::now() + transport.inner.limits.execution);
-        let mut results = AssertUnwindSafe(transport.inner.executor.execute_stream(prepared.request, None)).catch_unwind();
-        let mut is_first = true;
+        let mut results = AssertUnwindSafe(transport.inner.executor.answers(prepared.request)).catch_unwind();
+        let mut ended = Ended::Well;
         loop {
             let result = match deadline {
                 None => results.next().await,
                 Some(deadline) => match tokio::time::timeout_at(deadline, results.next()).await {
                     Ok(result) => result,
-                    Err(_elapsed) => return self.fail(&[transport.too_slow()]).await,
+                    Err(_elapsed) => return self.fail(&[transport.too_slow()]).await.map(|()| Ended::Badly),
                 },
             };
             let mut response = match result {
-                None => return self.hand(protocol::complete(&self.id), true).await,
-                Some(Err(panic)) => return self.fail(&[error::panicked(&*panic)]).await,
-                Some(Ok(response)) => response,
+                None => return self.hand(Wish::End(protocol::complete(&self.id))).await.map(|()| ended),
+                Some(Err(panic)) => return self.fail(&[error::panicked(&*panic)]).await.map(|()| Ended::Badly),
+                Some(Ok(Answer::Own(response))) => *response,
+                Some(Ok(Answer::Shared(json))) => {
+                    self.hand(Wish::Write(protocol::next_shared(&self.id, &json))).await?;
+                    continue;
+                }
+                Some(Ok(Answer::Offer(offer))) => {
+                    self.hand(Wish::Accept(offer)).await?;
+                    continue;
+                }
             };
             let outcome = error::finish(&mut response);
-            if outcome == Outcome::Refused || is_subscription && (error::is_reset(&response) || is_first && is_failure(&response)) {
-                return self.fail(&response.errors).await;
+            if outcome == Outcome::Refused || is_subscription && error::ends_stream(&response) {
+                return self.fail(&response.errors).await.map(|()| Ended::Badly);
             }
-            self.hand(protocol::next(&self.id, &response), false).await?;
-            is_first = false;
+            if !response.errors.is_empty() {
+                ended = Ended::Badly;
+            }
+            self.hand(Wish::Write(protocol::next(&self.id, &response))).await?;
         }
     }
 
     async fn fail(&self, errors: &[ServerError]) -> Result<(), Gone> {
-        self.hand(protocol::error(&self.id, errors), true).await
+        self.hand(Wish::End(protocol::error(&self.id, errors))).await
     }
 
-    async fn hand(&self, message: Message, is_last: bool) -> Result<(), Gone> {
-        let handed = Handed { id: Arc::clone(&self.id), generation: self.generation, message, is_last };
+    async fn hand(&self, wish: Wish) -> Result<(), Gone> {
+        let handed = Handed { id: Arc::clone(&self.id), generation: self.generation, wish };
         self.handoff.send(handed).await.map_err(|_closed| Gone)
     }
-}
-
-fn is_failure(response: &Response) -> bool {
-    response.data == async_graphql::Value::Null && !response.errors.is_empty()
 }

@@ -111,6 +111,21 @@ pub(super) fn next(id: &str, response: &Response) -> Message {
     finished(json)
 }
 
+/// A result that several get: only the id differs.
+pub(super) fn next_shared(id: &str, json: &str) -> Message {
+    // As text from the beginning: that it is UTF-8 need not be found out for every socket.
+    Message::Text([&shared_head(id), json, SHARED_TAIL].concat().into())
+}
+
+/// What stands before a result that several get.
+pub(super) fn shared_head(id: &str) -> String {
+    let id = serde_json::to_string(id).expect("a text is always representable as JSON");
+    ["{\"id\":", &id, ",\"type\":\"next\",\"payload\":"].concat()
+}
+
+/// What stands behind it.
+pub(super) const SHARED_TAIL: &str = "}";
+
 pub(super) fn error(id: &str, errors: &[ServerError]) -> Message {
     let mut json = head("error", id);
     json.extend_from_slice(b",\"payload\":");
@@ -185,5 +200,7 @@ mod tests {
     fn ids_are_escaped() {
         let Message::Text(text) = complete("a\"b\n") else { unreachable!() };
         assert_eq!(serde_json::from_str::<Value>(&text).unwrap(), json!({"id": "a\"b\n", "type": "complete"}));
+        let Message::Text(text) = next_shared("a\"b\n", r#"{"data":1}"#) else { unreachable!() };
+        assert_eq!(serde_json::from_str::<Value>(&text).unwrap(), json!({"id": "a\"b\n", "type": "next", "payload": {"data": 1}}));
     }
 }

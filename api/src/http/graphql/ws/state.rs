@@ -5,7 +5,11 @@ use std::{collections::HashMap, sync::Arc};
 use tokio::time::Instant;
 use tokio_util::task::AbortOnDropHandle;
 
-use crate::{auth::Viewer, http::graphql::connections::UserConnection};
+use super::port::Port;
+use crate::{
+    auth::Viewer,
+    http::{graphql::connections::UserConnection, socket::Socket},
+};
 
 /// Where a socket stands in the handshake.
 pub(super) enum Phase<A> {
@@ -34,6 +38,16 @@ pub(super) struct Operations {
 struct Running {
     generation: u64,
     _task: AbortOnDropHandle<()>,
+    /// Where the engine writes its results, once it was allowed to.
+    port: Option<Arc<Port>>,
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        if let Some(port) = &self.port {
+            port.close();
+        }
+    }
 }
 
 impl Operations {
@@ -51,11 +65,17 @@ impl Operations {
     }
 
     pub(super) fn insert(&mut self, id: Arc<str>, generation: u64, task: AbortOnDropHandle<()>) {
-        self.running.insert(id, Running { generation, _task: task });
+        self.running.insert(id, Running { generation, _task: task, port: None });
     }
 
     pub(super) fn remove(&mut self, id: &str) {
         self.running.remove(id);
+    }
+
+    /// The port of an operation that runs.
+    pub(super) fn port(&mut self, id: &str, socket: &Arc<Socket>) -> Option<Arc<Port>> {
+        let running = self.running.get_mut(id)?;
+        Some(Arc::clone(running.port.get_or_insert_with(|| Arc::new(Port::new(Arc::clone(socket), id)))))
     }
 
     /// Whether a message of this operation is still wanted. False for one the client completed meanwhile.
