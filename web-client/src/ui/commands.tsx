@@ -1,4 +1,4 @@
-import { createContext, type ReactNode, useContext, useEffect, useMemo, useRef } from "react";
+import { createContext, type ReactNode, useContext, useEffect, useLayoutEffect, useMemo, useRef } from "react";
 import { createStore, type Store } from "../live/store";
 
 /** One thing a person can do, wherever it is offered: key, palette, menu. */
@@ -119,11 +119,12 @@ export function useCommands(): CommandRegistry {
 export function useCommandList(commands: readonly Command[]): void {
   const registry = useCommands();
   const latest = useRef(commands);
-  useEffect(() => {
+  // Before the page is painted: what is in sight answers to its keys.
+  useLayoutEffect(() => {
     latest.current = commands;
   });
   const shape = useMemo(() => JSON.stringify(commands.map(({ id, label, group, keys }) => ({ id, label, group, keys }))), [commands]);
-  useEffect(() => {
+  useLayoutEffect(() => {
     const known = JSON.parse(shape) as Pick<Command, "id" | "label" | "group" | "keys">[];
     const find = (id: string) => latest.current.find((command) => command.id === id);
     const removers = known.map((command) => registry.add({ ...command, guard: () => find(command.id)?.guard?.() ?? true, run: () => find(command.id)?.run() }));

@@ -52,6 +52,22 @@ export async function signIn(page, origin, { email, password }) {
   await page.locator("[data-row]").first().waitFor();
 }
 
+/** To the field of the answer by key, as soon as there is one: a letter typed earlier would be somebody else's command. */
+export async function toReply(page) {
+  const field = "[data-keys=off] :is([role=textbox], textarea)";
+  await page.locator(field).first().waitFor();
+  if ((await page.locator(`${field}:focus`).count()) > 0) return;
+  await page.keyboard.press("r");
+  await page.locator("[data-keys=off] :focus").waitFor();
+}
+
+/** Writes an answer and sends it, by keyboard. */
+export async function reply(page, text) {
+  await toReply(page);
+  await page.keyboard.type(text);
+  await page.keyboard.press("Control+Enter");
+}
+
 /** What axe finds on the page or in one element of it, as readable lines. */
 export async function axe(page, within = null) {
   // Through the debugger: the page's own policy allows no inline script.

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { createHmac, timingSafeEqual } from "node:crypto";
 import { createServer } from "node:http";
-import { open, signIn } from "./browser.mjs";
+import { open, signIn, toReply } from "./browser.mjs";
 import { admin } from "./demo.mjs";
 import { askWithQuickReplies, rowOf } from "./main-path.mjs";
 
@@ -89,7 +89,7 @@ export const tests = {
     await row.click();
     await agent.getByTestId("thread").getByText(hello, { exact: true }).waitFor();
 
-    await agent.keyboard.press("r");
+    await toReply(agent);
     await askWithQuickReplies(agent, "Pick it up or have it sent?", ["Pick it up", "Have it sent"]);
     const asked = await receiver.next(({ type, data }) => type === "message.send" && data.thread.idOnExternalPlatform === thread.idOnExternalPlatform);
     const { messageContent } = asked.data;

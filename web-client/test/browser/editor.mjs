@@ -1,5 +1,6 @@
 // The editor for formatted text under rough treatment: it is fetched late, made anew, left and returned to at any moment.
 import assert from "node:assert/strict";
+import { toReply } from "./browser.mjs";
 import { bubble, chat, conversation } from "./desk.mjs";
 
 const editable = (agent) => agent.locator("[contenteditable=true]");
@@ -53,7 +54,7 @@ const giveUp = {
 
 const made = (when) => async ({ browser, server }) => {
   const { agent, row } = await conversation(browser, server);
-  await agent.keyboard.press("r");
+  await toReply(agent);
   await agent.keyboard.type("one <two> & three");
   await agent.addInitScript(giveUp[when]);
   await agent.reload();
@@ -134,7 +135,7 @@ export const tests = {
     arrive();
     await button(agent, "Reply").click();
     await editable(agent).waitFor();
-    await agent.keyboard.press("r");
+    await toReply(agent);
     await agent.keyboard.type("here");
     for (let n = 0; n < 12; n += 1) {
       await others.nth(n % 4).click();

@@ -1,14 +1,13 @@
 // Single keys on an open interaction, and where they must do nothing.
 import assert from "node:assert/strict";
+import { reply } from "./browser.mjs";
 import { conversation, until } from "./desk.mjs";
 
 export const tests = {
   "reply by r, tag by t, snooze by h to a date of one's own": async ({ browser, server, shots }) => {
     const { agent, visitor, row } = await conversation(browser, server);
     await row.locator("a").focus();
-    await agent.keyboard.press("r");
-    await agent.keyboard.type("Written after r");
-    await agent.keyboard.press("Control+Enter");
+    await reply(agent, "Written after r");
     await visitor.locator("dc-chat").getByText("Written after r").waitFor();
     await agent.keyboard.press("Escape");
     assert.equal(await row.locator("a").evaluate((link) => link === document.activeElement), true, "Escape leads back to the row");

@@ -1,6 +1,6 @@
 // A customer's mail with HTML and pictures, answered in its thread, over real IMAP and SMTP servers.
 import assert from "node:assert/strict";
-import { open, signIn } from "./browser.mjs";
+import { open, signIn, toReply } from "./browser.mjs";
 import { admin } from "./demo.mjs";
 import { rowOf } from "./main-path.mjs";
 
@@ -94,7 +94,7 @@ export const tests = {
     assert.ok(pictures.length > 0 && pictures.every((answer) => answer.ok() && answer.url().startsWith(server.origin)));
     await agent.screenshot({ path: `${shots}mail-html.png` });
 
-    await agent.keyboard.press("r");
+    await toReply(agent);
     await agent.getByRole("button", { name: "Formatted text" }).click();
     const field = agent.locator("[contenteditable=true]");
     await field.click();

@@ -1,6 +1,6 @@
 // A customer writes on a web page, an agent sees it live and answers, the customer taps an answer.
 import assert from "node:assert/strict";
-import { open, signIn } from "./browser.mjs";
+import { open, reply, signIn } from "./browser.mjs";
 import { admin } from "./demo.mjs";
 
 /** The shop page of the demo with the widget in it. */
@@ -57,9 +57,7 @@ export const tests = {
     await row.click();
     await agent.getByTestId("thread").getByText(hello).waitFor();
 
-    await agent.keyboard.press("r");
-    await agent.keyboard.type("I am looking.");
-    await agent.keyboard.press("Control+Enter");
+    await reply(agent, "I am looking.");
     await visitor.locator("dc-chat").getByText("I am looking.").waitFor();
     await agent.locator('article', { hasText: "I am looking." }).locator('[data-delivery="DELIVERED"],[data-delivery="READ"],[data-delivery="SENT"]').waitFor();
 

@@ -1,6 +1,6 @@
 // A node dies in the middle; both windows catch up by themselves, nothing lost, nothing twice.
 import assert from "node:assert/strict";
-import { open, signIn } from "./browser.mjs";
+import { open, reply, signIn } from "./browser.mjs";
 import { admin } from "./demo.mjs";
 import { customer, rowOf, say } from "./main-path.mjs";
 
@@ -19,9 +19,7 @@ export const tests = {
     visitor.isOutage = true;
     await server.agent.kill();
     await agent.getByTestId("offline").waitFor();
-    await agent.keyboard.press("r");
-    await agent.keyboard.type("Written while it was dark");
-    await agent.keyboard.press("Control+Enter");
+    await reply(agent, "Written while it was dark");
     await agent.locator('[data-pending="waiting"],[data-pending="sending"]').waitFor();
     await agent.screenshot({ path: `${shots}offline.png` });
     await visitor.locator("dc-chat textarea").fill("Me too");
@@ -84,9 +82,7 @@ export const onTwoNodes = {
 
     visitor.isOutage = true;
     await server.customer.kill();
-    await agent.keyboard.press("r");
-    await agent.keyboard.type("Written while you were away");
-    await agent.keyboard.press("Control+Enter");
+    await reply(agent, "Written while you were away");
     await agent.locator("[data-pending]").waitFor({ state: "detached" });
     await visitor.locator("dc-chat textarea").fill("Me too");
     await visitor.keyboard.press("Enter");

@@ -1,6 +1,6 @@
 // Everything that is only there for a moment, in both themes: axe clean, nothing cut off. Pictures of each are kept.
 import assert from "node:assert/strict";
-import { axe } from "./browser.mjs";
+import { axe, reply, toReply } from "./browser.mjs";
 import { atDesk, conversation, until } from "./desk.mjs";
 import { Integration } from "./integration.mjs";
 import { rowOf } from "./main-path.mjs";
@@ -83,7 +83,7 @@ export const tests = Object.fromEntries([
   ...both("the composer in every mode", async ({ browser, server, shots, theme }) => {
     const { agent } = await conversation(browser, server, { theme });
     const { seen, look } = looker(agent, theme, shots);
-    await agent.keyboard.press("r");
+    await toReply(agent);
     await agent.getByRole("textbox", { name: /^Reply to/u }).fill("A reply with **markup**");
     await agent.getByRole("button", { name: "Preview" }).click();
     await agent.getByTestId("preview").waitFor();
@@ -119,9 +119,7 @@ export const tests = Object.fromEntries([
     await visitor.locator("dc-chat textarea").fill("One more");
     await visitor.keyboard.press("Enter");
     await visitor.locator("dc-chat").getByRole("img", { name: /Gesendet|Zugestellt|Gesehen/u }).nth(1).waitFor();
-    await agent.keyboard.press("r");
-    await agent.keyboard.type("Does it fit?");
-    await agent.keyboard.press("Control+Enter");
+    await reply(agent, "Does it fit?");
     await agent.locator('[data-pending="conflict"]').waitFor();
     await look("pending-conflict");
     agent.release();
@@ -208,9 +206,7 @@ export const tests = Object.fromEntries([
     await (await rowOf(agent, server, hello)).click();
     await agent.getByTestId("thread").getByText(hello, { exact: true }).waitFor();
     integration.does = "refuse";
-    await agent.keyboard.press("r");
-    await agent.keyboard.type("No");
-    await agent.keyboard.press("Control+Enter");
+    await reply(agent, "No");
     await agent.getByText("The platform refuses this content.").waitFor();
     await look("delivery-failed");
     await agent.goto(`${server.origin}/channels/${integration.id}`);

@@ -1,5 +1,6 @@
 // A channel from its first form to its first event, and deliveries that fail, are in doubt, or lie among the dead letters.
 import assert from "node:assert/strict";
+import { reply } from "./browser.mjs";
 import { atDesk, bubble, until } from "./desk.mjs";
 import { Integration } from "./integration.mjs";
 import { rowOf } from "./main-path.mjs";
@@ -13,12 +14,6 @@ async function opened(browser, server) {
   await (await rowOf(agent, server, hello)).click();
   await agent.getByTestId("thread").getByText(hello, { exact: true }).waitFor();
   return { integration, agent };
-}
-
-async function reply(agent, text) {
-  await agent.keyboard.press("r");
-  await agent.keyboard.type(text);
-  await agent.keyboard.press("Control+Enter");
 }
 
 export const tests = {
@@ -57,7 +52,6 @@ export const tests = {
     const { integration, agent } = await opened(browser, server);
     await integration.set("capabilities", JSON.stringify({ edit: {}, delete: true }));
     await agent.reload();
-    await agent.getByTestId("thread").waitFor();
     await reply(agent, "We open at 9");
     const message = bubble(agent, "We open at 9");
     await message.locator('[data-delivery="SENT"]').waitFor();

@@ -1,5 +1,6 @@
 // Everything the composer makes, all the way to the customer and back; and what happens when a send meets trouble.
 import assert from "node:assert/strict";
+import { reply, toReply } from "./browser.mjs";
 import { bubble, chat, conversation, until } from "./desk.mjs";
 
 /** An answer at the server that this desk has not seen: its log stands still meanwhile. */
@@ -11,9 +12,7 @@ async function conflicted(browser, server, text) {
   await chat(visitor).locator("textarea").fill("Wait, one more thing");
   await visitor.keyboard.press("Enter");
   await visitor.locator("dc-chat").getByRole("img", { name: /Gesendet|Zugestellt|Gesehen/u }).nth(1).waitFor();
-  await agent.keyboard.press("r");
-  await agent.keyboard.type(text);
-  await agent.keyboard.press("Control+Enter");
+  await reply(agent, text);
   await agent.locator('[data-pending="conflict"]').waitFor();
   agent.release();
   await agent.getByTestId("thread").getByText("Wait, one more thing", { exact: true }).waitFor();
@@ -23,7 +22,7 @@ async function conflicted(browser, server, text) {
 export const tests = {
   "typing of the agent is seen by the customer": async ({ browser, server }) => {
     const { agent, visitor } = await conversation(browser, server);
-    await agent.keyboard.press("r");
+    await toReply(agent);
     await agent.keyboard.type("I am");
     await chat(visitor).getByText(/schreibt/u).first().waitFor({ state: "attached" });
     assert.deepEqual(agent.complaints, []);
