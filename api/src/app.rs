@@ -35,7 +35,7 @@ use crate::{
     auth::{jwt::AccessTokens, password::Passwords},
     config::{Config, MediaStore as MediaStoreKind, keys},
     gatekeeper::{Gate, rights::Rights},
-    graphql,
+    graphql::{self, common::Latest},
     http::{
         assets, chat,
         graphql::Transport,
@@ -67,6 +67,8 @@ pub struct Parts {
     pub key: AppKey,
     /// Follows the logs of the workspaces that have subscribers.
     pub tailers: Tailers,
+    /// What subscribers are shown of the newest events.
+    pub latest: Latest,
     /// Wakes the worker's loops of this process.
     pub wakes: Arc<Wakes>,
     /// The worker's code, also where this process runs no loops: the web chat stores through it.
@@ -155,6 +157,7 @@ impl App {
         let worker = Worker::new(store.clone(), registry.clone(), cx, vault.clone(), timing(&config), owner, wakes.clone());
         Ok(Self(Arc::new(Parts {
             tailers: Tailers::new(store.clone(), PollIntervals::default()),
+            latest: Latest::default(),
             cursors: key.cursors(),
             rights: Rights::new(store.clone()),
             passwords: Passwords::new(config.auth.password_concurrency)?,

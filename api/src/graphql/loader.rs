@@ -1,6 +1,6 @@
 //! Rows by id, batched: one statement per kind of row and step of the execution, whatever a query selects.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{collections::HashMap, hash::Hash, sync::Arc};
 
 use async_graphql::dataloader::Loader;
 use sea_orm::{ColumnTrait, QueryFilter};
@@ -23,6 +23,12 @@ use tributary_domain::{
     },
 };
 
+/// What rows are asked for by.
+pub trait RowKey: Send + Sync + Hash + Eq + Clone + 'static {
+    /// Whether the rows are the same for whoever asks, within a workspace.
+    const IS_COMMON: bool;
+}
+
 /// Asks the database for rows of one workspace.
 pub struct Asking {
     store: Store,
@@ -44,6 +50,10 @@ macro_rules! lists {
             $(#[$doc])*
             #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
             pub struct $key(pub $id);
+
+            impl RowKey for $key {
+                const IS_COMMON: bool = true;
+            }
 
             impl Loader<$key> for Asking {
                 type Value = Vec<$entity::Model>;
@@ -70,6 +80,10 @@ macro_rules! lists {
 macro_rules! by_id {
     ($($id:ident => $entity:ident;)*) => {
         $(
+            impl RowKey for $id {
+                const IS_COMMON: bool = true;
+            }
+
             impl Loader<$id> for Asking {
                 type Value = $entity::Model;
                 type Error = Arc<Error>;
@@ -129,6 +143,10 @@ lists! {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct FilesOf(pub MessageId);
 
+impl RowKey for FilesOf {
+    const IS_COMMON: bool = true;
+}
+
 impl Loader<FilesOf> for Asking {
     type Value = Vec<attachment::Model>;
     type Error = Arc<Error>;
@@ -150,6 +168,10 @@ impl Loader<FilesOf> for Asking {
 /// The work that sends a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct SendOf(pub MessageId);
+
+impl RowKey for SendOf {
+    const IS_COMMON: bool = true;
+}
 
 impl Loader<SendOf> for Asking {
     type Value = outbound::Model;
@@ -177,8 +199,12 @@ pub struct PageOf<I> {
 }
 
 macro_rules! pages {
-    ($($id:ident => $entity:ident by |$read:ident, $actor:ident, $ids:ident, $request:ident| $pages:expr;)*) => {
+    ($($id:ident => $entity:ident, $common:literal, by |$read:ident, $actor:ident, $ids:ident, $request:ident| $pages:expr;)*) => {
         $(
+            impl RowKey for PageOf<$id> {
+                const IS_COMMON: bool = $common;
+            }
+
             impl Loader<PageOf<$id>> for Asking {
                 /// With the end of the log as of the page.
                 type Value = (Page<$entity::Model>, Position);
@@ -210,14 +236,18 @@ macro_rules! pages {
 }
 
 pages! {
-    ContactId => interaction by |read, actor, ids, request| rows::pages_of_contacts(read, actor, ids, request);
-    InteractionId => message by |read, _actor, ids, request| rules::message::pages(read, ids, request);
-    TeamId => person by |read, _actor, ids, request| rules::team::pages_of_members(read, ids, request);
+    ContactId => interaction, false, by |read, actor, ids, request| rows::pages_of_contacts(read, actor, ids, request);
+    InteractionId => message, true, by |read, _actor, ids, request| rules::message::pages(read, ids, request);
+    TeamId => person, true, by |read, _actor, ids, request| rules::team::pages_of_members(read, ids, request);
 }
 
 /// The viewer's read mark on an interaction.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct ReadBy(pub InteractionId);
+
+impl RowKey for ReadBy {
+    const IS_COMMON: bool = false;
+}
 
 impl Loader<ReadBy> for Asking {
     type Value = read_mark::Model;
@@ -240,6 +270,10 @@ impl Loader<ReadBy> for Asking {
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct CountOf(pub InteractionFilter, pub InteractionSort);
 
+impl RowKey for CountOf {
+    const IS_COMMON: bool = false;
+}
+
 impl Loader<CountOf> for Asking {
     type Value = u64;
     type Error = Arc<Error>;
@@ -259,6 +293,10 @@ macro_rules! per_channel {
             $(#[$doc])*
             #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
             pub struct $key(pub ChannelId);
+
+            impl RowKey for $key {
+                const IS_COMMON: bool = true;
+            }
 
             impl Loader<$key> for Asking {
                 type Value = u64;

@@ -1,6 +1,7 @@
 //! The schema: objects, queries, mutations and subscriptions, one file per noun, joined here.
 
 pub mod ahead;
+pub mod common;
 pub mod context;
 pub mod cost;
 pub mod course;

@@ -16,13 +16,18 @@ use async_graphql::{
 };
 use tributary_domain::{Error, actor::Actor, store::Store};
 
-use super::loader::Asking;
+use super::{
+    common::CommonRows,
+    loader::{Asking, RowKey},
+};
 
 /// See the module.
 pub struct Rows {
     /// By type of key, a [`Known`] of it.
     known: RwLock<HashMap<TypeId, Box<dyn Any + Send + Sync>>>,
     loader: DataLoader<Asking>,
+    /// Where to ask for rows that are the same for whoever asks.
+    common: Option<Arc<CommonRows>>,
 }
 
 /// By key, what is there; `None`: it is known that there is nothing.
@@ -33,7 +38,13 @@ impl Rows {
     #[must_use]
     pub fn new(store: Store, actor: Arc<Actor>) -> Self {
         let loader = DataLoader::new(Asking::new(store, actor), TokioSpawner::current(), TokioTimer::default());
-        Self { known: RwLock::default(), loader }
+        Self { known: RwLock::default(), loader, common: None }
+    }
+
+    /// The same, but what is the same for whoever asks is loaded together with others.
+    #[must_use]
+    pub fn with_common(self, common: Arc<CommonRows>) -> Self {
+        Self { common: Some(common), ..self }
     }
 
     /// Keeps what was read already, for as long as the request takes.
@@ -55,13 +66,13 @@ impl Rows {
     /// Storage, shared by all keys of the batch.
     pub async fn load_one<K>(&self, key: K) -> Result<Option<<Asking as Loader<K>>::Value>, Arc<Error>>
     where
-        K: Send + Sync + Hash + Eq + Clone + 'static,
+        K: RowKey,
         Asking: Loader<K, Error = Arc<Error>>,
     {
         let known = find::<K>(&self.known(), &key);
         match known {
             Some(known) => Ok(known),
-            None => self.loader.load_one(key).await,
+            None => self.load(key).await,
         }
     }
 
@@ -71,7 +82,7 @@ impl Rows {
     /// As [`Rows::load_one`].
     pub async fn load_once<K>(&self, key: K) -> Result<Option<<Asking as Loader<K>>::Value>, Arc<Error>>
     where
-        K: Send + Sync + Hash + Eq + Clone + 'static,
+        K: RowKey,
         Asking: Loader<K, Error = Arc<Error>>,
     {
         let known = {
@@ -81,7 +92,7 @@ impl Rows {
         };
         match known {
             Some(known) => Ok(known),
-            None => self.loader.load_one(key).await,
+            None => self.load(key).await,
         }
     }
 
@@ -91,7 +102,7 @@ impl Rows {
     /// As [`Rows::load_one`].
     pub async fn load_many<K>(&self, keys: impl IntoIterator<Item = K>) -> Result<HashMap<K, <Asking as Loader<K>>::Value>, Arc<Error>>
     where
-        K: Send + Sync + Hash + Eq + Clone + 'static,
+        K: RowKey,
         Asking: Loader<K, Error = Arc<Error>>,
     {
         let (mut found, mut missing) = (HashMap::new(), Vec::new());
@@ -106,9 +117,23 @@ impl Rows {
             }
         }
         if !missing.is_empty() {
-            found.extend(self.loader.load_many(missing).await?);
+            found.extend(match &self.common {
+                Some(common) if K::IS_COMMON => common.load_many(missing).await?,
+                _ => self.loader.load_many(missing).await?,
+            });
         }
         Ok(found)
+    }
+
+    async fn load<K>(&self, key: K) -> Result<Option<<Asking as Loader<K>>::Value>, Arc<Error>>
+    where
+        K: RowKey,
+        Asking: Loader<K, Error = Arc<Error>>,
+    {
+        match &self.common {
+            Some(common) if K::IS_COMMON => common.load_one(key).await,
+            _ => self.loader.load_one(key).await,
+        }
     }
 
     fn known(&self) -> RwLockReadGuard<'_, HashMap<TypeId, Box<dyn Any + Send + Sync>>> {

@@ -5,8 +5,8 @@
 //! changed, is patient while the database is away, and falls silent for [`HEARTBEAT`] at most. Dropping it at any
 //! moment loses nothing, and neither does dropping one of its futures.
 //!
-//! What it hands out is resolved [`InNameOf`] the actor of that moment, with a fresh loader per batch: rows are loaded
-//! once per batch, and never before the events that tell of them.
+//! What it hands out is resolved [`InNameOf`] the actor of that moment, with fresh rows per batch: they are loaded once for
+//! all who are told of the same events, and never before these.
 
 use std::{borrow::Cow, sync::Arc, time::Duration};
 
@@ -22,6 +22,7 @@ use super::{
     context::Cx,
     course::{Course, Step},
     event::may_hear,
+    rows::Rows,
     scalars::LogCursor,
     subscription::inbox::Memory,
 };
@@ -46,8 +47,13 @@ pub struct InNameOf<T> {
 impl<T> InNameOf<T> {
     /// `value`, in the name of `actor`, with a loader of its own.
     pub fn new(app: &App, actor: Arc<Actor>, value: T) -> Self {
+        let rows = super::request_data(app, Arc::clone(&actor));
+        Self::over(rows, actor, value)
+    }
+
+    fn over(rows: Rows, actor: Arc<Actor>, value: T) -> Self {
         let mut data = Data::default();
-        data.insert(super::request_data(app, Arc::clone(&actor)));
+        data.insert(rows);
         data.insert(actor);
         Self { data, value }
     }
@@ -272,6 +278,15 @@ impl Follow {
             });
         }
         (self.cursor(before), self.cursor(after))
+    }
+
+    /// What is told of the events that were handed out last, in the name of the subscriber. What others are told of them
+    /// too is loaded once for all.
+    pub fn tell<T>(&self, value: T) -> InNameOf<T> {
+        let seq = self.pending.last().map_or(self.reached.seq, |last| last.seq);
+        let common = self.app.latest.up_to(&self.app.store, &self.actor, seq);
+        let rows = super::request_data(&self.app, Arc::clone(&self.actor)).with_common(common);
+        InNameOf::over(rows, Arc::clone(&self.actor), value)
     }
 
     fn cursor(&self, position: Position) -> LogCursor {

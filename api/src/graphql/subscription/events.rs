@@ -85,7 +85,7 @@ impl Reader {
                 let Heard { events, is_last } = self.heard().await.map_err(field_error)?;
                 let (prev, cursor) = self.follow.advance(!events.is_empty());
                 let batch = EventBatch { prev, cursor, events: events.into_iter().map(Event).collect() };
-                yield InNameOf::new(self.follow.app(), Arc::clone(self.follow.actor()), batch);
+                yield self.follow.tell(batch);
                 if is_last {
                     Err(field_error(Error::NotFound("interaction")))?;
                 }

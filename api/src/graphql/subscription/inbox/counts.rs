@@ -1,4 +1,5 @@
-//! When a view's counts are counted again: at once when something changed, and then at most once a second.
+//! What a subscriber is told about a view's counts: with each change when they follow from what is known to be inside, and
+//! otherwise when they have been counted again, at most once a second.
 
 use std::time::Duration;
 
@@ -51,6 +52,11 @@ impl Counts {
     /// Something changed that may be counted.
     pub(super) fn spoil(&mut self) {
         self.is_stale = self.wanted.all || self.wanted.unread;
+    }
+
+    /// Whether something changed since they were told.
+    pub(super) fn is_stale(&self) -> bool {
+        self.is_stale
     }
 
     /// From when on they are to be counted again; `None`: they are up to date.

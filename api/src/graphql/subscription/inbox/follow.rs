@@ -9,33 +9,23 @@ use tokio::time::Instant;
 use tributary_domain::{
     Error, Result,
     actor::Actor,
-    entity::{interaction, view},
+    entity::interaction,
     event::{EntityType, Event, EventKind},
     ids::{InteractionId, ViewId},
-    inbox::{self, InteractionFilter, InteractionSort},
+    inbox::{self, InteractionFilter},
     interaction::rows,
-    store::{Read, page::PageRequest},
 };
 
 use super::{
     counts::{Counted, Counts, News, Wanted},
-    membership::{Change, MOST_KEPT, Membership, Occasion},
+    membership::{Change, Membership, Occasion},
+    memory::{Memory, load, load_unread, must_see, unread_of},
 };
 use crate::graphql::{
     course::Course,
     event::may_hear,
     stream::{BATCH, Follow, HEARTBEAT, Patience, may_change_rights},
 };
-
-/// What the reader of a view has of it, and by which rules.
-#[derive(Clone)]
-pub struct Memory {
-    view: view::Model,
-    filter: InteractionFilter,
-    /// With rights like those with which the membership was made.
-    seen_as: Arc<Actor>,
-    membership: Membership,
-}
 
 /// One subscriber of a view, or all of a group.
 pub(super) struct ViewFollow {
@@ -74,7 +64,7 @@ impl ViewFollow {
         let is_given = given.is_some();
         let memory = match given {
             Some(memory) => memory,
-            None => Memory::load(&follow, id).await?,
+            None => Memory::load(&follow, id, wanted).await?,
         };
         Ok(Self {
             counts: Counts::new(wanted, follow.is_shared()),
@@ -173,15 +163,17 @@ impl ViewFollow {
         let (before, view) = (&self.memory, must_see(&read, &actor, self.memory.view.id).await?);
         let filter = inbox::view::filter_of(&view);
         let is_as_before = filter == before.filter && view.sort == before.view.sort && actor.rights() == before.seen_as.rights();
+        let mut unread = before.unread.clone();
         if !is_as_before || self.holds_what_may_vanish() {
             let now = load(&read, &actor, &filter, view.sort).await?;
             if !now.is_complete() || !before.membership.is_complete() {
                 return Err(Error::StreamReset);
             }
+            unread = load_unread(&read, &actor, &filter, view.sort, self.counts.wanted()).await?;
             let known: HashSet<_> = todo.iter().map(|(id, _)| *id).collect();
             todo.extend(now.difference(&before.membership).into_iter().filter(|id| !known.contains(id)).map(|id| (id, Occasion::Live)));
         }
-        (self.memory.view, self.memory.filter, self.memory.seen_as) = (view, filter, actor);
+        (self.memory.view, self.memory.filter, self.memory.seen_as, self.memory.unread) = (view, filter, actor, unread);
         Ok(())
     }
 
@@ -192,18 +184,25 @@ impl ViewFollow {
             return Ok(Said::default());
         }
         let ids: Vec<_> = batch.iter().map(|(id, _)| *id).collect();
-        let actor = self.follow.actor();
+        let (actor, Memory { view, filter, .. }) = (self.follow.actor(), &self.memory);
         let read = self.follow.app().store.read(actor.workspace).await?;
-        let inside = rows::matching(&read, actor, &self.memory.filter, self.memory.view.sort, &ids).await?;
+        let inside = rows::matching(&read, actor, filter, view.sort, &ids).await?;
+        let unread: HashSet<_> = match &self.memory.unread {
+            Some(_) => rows::matching(&read, actor, &unread_of(filter), view.sort, &ids).await?.into_iter().map(|row| row.id).collect(),
+            None => HashSet::new(),
+        };
         // Readers that come later have not been told what is seen here.
         let looked_at = if self.follow.is_shared() { Some(read.position().await?.seq) } else { None };
         drop(read);
         let mut inside: HashMap<_, _> = inside.into_iter().map(|row| (row.id, row)).collect();
-        let membership = &mut self.memory.membership;
+        let Memory { membership, unread: counted, .. } = &mut self.memory;
         let changes: Vec<_> = batch
             .iter()
             .filter_map(|(id, occasion)| {
                 let row = inside.remove(id);
+                if let Some(counted) = counted {
+                    counted.keep(*id, unread.contains(id));
+                }
                 looked_at.inspect(|looked_at| membership.is_ahead(*id, *looked_at));
                 membership.judge(*id, *occasion, row.is_some()).map(|change| (*id, change, row))
             })
@@ -213,12 +212,18 @@ impl ViewFollow {
         if !changes.is_empty() {
             self.counts.spoil();
         }
-        Ok(Said { changes, news: News::default() })
+        let known = if self.todo.is_empty() && self.counts.is_stale() { self.memory.counts(self.counts.wanted()) } else { None };
+        let news = known.map(|known| self.counts.tell(known, Instant::now())).unwrap_or_default();
+        Ok(Said { changes, news })
     }
 
+    /// Counts what is not known: the view holds more than is kept, and few of that are left.
     async fn recount(&mut self) -> Result<Said> {
+        if let Some(known) = self.memory.counts(self.counts.wanted()) {
+            return Ok(Said { changes: Vec::new(), news: self.counts.tell(known, Instant::now()) });
+        }
         let (actor, Memory { view, filter, .. }) = (self.follow.actor(), &self.memory);
-        let unread = InteractionFilter { is_unread: Some(true), ..filter.clone() };
+        let unread = unread_of(filter);
         let mut lists = vec![(filter, view.sort)];
         if self.counts.wanted().unread && filter.is_unread.is_none() {
             lists.push((&unread, view.sort));
@@ -273,31 +278,4 @@ fn is_asked_for(event: &Event, filter: &InteractionFilter) -> bool {
         EntityType::Skill => filter.skills.iter().flatten().any(|skill| skill.uuid() == event.entity_id),
         _ => false,
     }
-}
-
-impl Memory {
-    /// Of a view at the beginning. Nothing needs to be known of what is inside when the end of the course is known: up to
-    /// there the log names what may have changed.
-    async fn load(follow: &Follow, id: ViewId) -> Result<Self> {
-        let actor = Arc::clone(follow.actor());
-        let read = follow.app().store.read(actor.workspace).await?;
-        let view = must_see(&read, &actor, id).await?;
-        let filter = inbox::view::filter_of(&view);
-        let membership = match follow.course().and_then(Course::until) {
-            Some(until) => Membership::unknown(until),
-            None => load(&read, &actor, &filter, view.sort).await?,
-        };
-        Ok(Self { view, filter, seen_as: actor, membership })
-    }
-}
-
-async fn must_see(read: &Read, actor: &Actor, id: ViewId) -> Result<view::Model> {
-    inbox::view::by_id(read.conn(), actor, id).await?.ok_or(Error::NotFound("view"))
-}
-
-async fn load(read: &Read, actor: &Actor, filter: &InteractionFilter, sort: InteractionSort) -> Result<Membership> {
-    let most = u32::try_from(MOST_KEPT).expect("a few thousand fit") + 1;
-    let page = rows::page(read, actor, filter, sort, &PageRequest::first(most)).await?;
-    let known_at = read.position().await?.seq;
-    Ok(Membership::new(page.items.into_iter().map(|row| row.id), known_at, MOST_KEPT))
 }

@@ -72,6 +72,13 @@ impl Membership {
         self.is_complete
     }
 
+    /// How many are inside, counted to `cap` and no further; `None` when that is not known.
+    #[must_use]
+    pub fn count(&self, cap: u64) -> Option<u64> {
+        let known = self.inside.len() as u64;
+        (self.is_complete || known >= cap).then(|| known.min(cap))
+    }
+
     /// The place in the log as of which the ids were loaded.
     #[must_use]
     pub fn known_at(&self) -> Seq {
@@ -119,7 +126,8 @@ impl Membership {
         self.inside.symmetric_difference(&other.inside).copied().collect()
     }
 
-    fn keep(&mut self, id: InteractionId, is_inside: bool) {
+    /// Notes whether an interaction is inside now.
+    pub fn keep(&mut self, id: InteractionId, is_inside: bool) {
         if !is_inside {
             self.inside.remove(&id);
         } else if self.inside.len() < self.most || self.inside.contains(&id) {
@@ -149,6 +157,7 @@ mod tests {
         assert_eq!(membership.judge(id(1), Occasion::Live, false), Some(Change::Left));
         assert_eq!(membership.judge(id(1), Occasion::Live, false), None);
         assert_eq!(membership.judge(id(3), Occasion::Opened, false), None);
+        assert_eq!((membership.count(1), membership.count(9)), (Some(1), Some(1)), "of one that is inside");
     }
 
     #[test]
@@ -171,6 +180,7 @@ mod tests {
         assert!(full.is_complete());
         assert_eq!(full.judge(id(3), Occasion::Live, true), Some(Change::Entered));
         assert!(!full.is_complete());
+        assert_eq!((full.count(2), full.count(3)), (Some(2), None), "two are known, and there are more");
         assert_eq!(full.judge(id(3), Occasion::Live, false), Some(Change::Left));
     }
 }

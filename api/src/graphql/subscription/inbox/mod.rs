@@ -7,14 +7,13 @@
 mod counts;
 mod follow;
 pub mod membership;
-
-use std::sync::Arc;
+mod memory;
 
 use async_graphql::{Context, Enum, ID, SimpleObject, Subscription};
 use futures_util::stream::{BoxStream, StreamExt};
 use tributary_domain::ids::{InteractionId, ViewId};
 
-pub use self::follow::Memory;
+pub use self::memory::Memory;
 use self::{
     counts::Wanted,
     follow::{Said, ViewFollow},
@@ -102,7 +101,7 @@ fn batch(follow: &mut Follow, said: Said) -> InNameOf<InboxBatch> {
     let (prev, cursor) = follow.advance(!said.is_nothing());
     let changes = said.changes.into_iter().map(|(id, change, row)| change_of(id, change, row.map(Interaction))).collect();
     let batch = InboxBatch { prev, cursor, changes, count: shown(said.news.all), unread_count: shown(said.news.unread) };
-    InNameOf::new(follow.app(), Arc::clone(follow.actor()), batch)
+    follow.tell(batch)
 }
 
 fn change_of(id: InteractionId, change: Change, interaction: Option<Interaction>) -> InboxChange {
