@@ -2,7 +2,7 @@
 # Reads the output of all test runs and prints one line: "N passed, N failed".
 #
 # Counted are the summaries of cargo ("test result: ok. 5 passed; 0 failed; …"), of vitest ("Tests  1 failed | 5 passed (6)")
-# and of the browser tests ("5 passed, 0 failed", alone on its line).
+# and of the browser tests and the clients' tests ("5 passed, 0 failed", alone on its line).
 set -euo pipefail
 
 sed 's/\x1b\[[0-9;]*m//g' "$@" | awk '

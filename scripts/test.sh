@@ -63,4 +63,5 @@ step 'tests' cargo test --locked --workspace --profile "$profile" --no-fail-fast
 
 TRIBUTARY_BINARY=$(realpath "$target/$folder/tributary")
 export TRIBUTARY_BINARY
+step 'other clients' web clients
 step 'browser' web browser

@@ -9,6 +9,7 @@ pub mod gatekeeper;
 pub mod graphql;
 pub mod http;
 pub mod live;
+pub mod open_files;
 pub mod signals;
 pub mod tail;
 pub mod telemetry;

@@ -13,7 +13,7 @@ use tributary_api::{
     founding::{self, Founding, Language},
     graphql,
     http::{health, listen},
-    signals, tail, telemetry,
+    open_files, signals, tail, telemetry,
 };
 use tributary_domain::{clock::SystemClock, random};
 
@@ -163,7 +163,8 @@ async fn create_workspace(config: Config, new: NewWorkspace) -> anyhow::Result<(
 
 async fn serve(mut config: Config, role: Option<Role>, with_demo: bool) -> anyhow::Result<()> {
     let _telemetry = telemetry::start(&config)?;
-    for warning in check::warnings(&config) {
+    open_files::raise_limit();
+    for warning in check::warnings(&config).into_iter().chain(open_files::warning(config.server.max_connections)) {
         tracing::warn!("{warning}");
     }
     migrate(&config).await?;

@@ -23,6 +23,7 @@ pub struct Node {
     port: u16,
     args: Vec<String>,
     env: Vec<(String, String)>,
+    open_files: Option<u32>,
     process: Option<Process>,
     scratch: Scratch,
 }
@@ -35,8 +36,15 @@ impl Node {
     /// When there is no room for its data folder.
     pub fn new(name: &str) -> Result<Node> {
         let port = free_port();
-        let node =
-            Node { name: name.to_owned(), port, args: vec!["serve".to_owned()], env: Vec::new(), process: None, scratch: Scratch::new()? };
+        let node = Node {
+            name: name.to_owned(),
+            port,
+            args: vec!["serve".to_owned()],
+            env: Vec::new(),
+            open_files: None,
+            process: None,
+            scratch: Scratch::new()?,
+        };
         Ok(node.set("TRIBUTARY__SERVER__LISTEN", &format!("127.0.0.1:{port}")))
     }
 
@@ -50,6 +58,12 @@ impl Node {
     /// Adds an argument after `serve`.
     pub fn arg(mut self, arg: &str) -> Node {
         self.args.push(arg.to_owned());
+        self
+    }
+
+    /// Starts it with leave for so many open files unless it asks for more, as systems do.
+    pub fn with_open_files(mut self, limit: u32) -> Node {
+        self.open_files = Some(limit);
         self
     }
 
@@ -68,7 +82,14 @@ impl Node {
     /// When the binary is not built or the node runs already.
     pub fn launch(&mut self) -> Result<()> {
         ensure!(!self.process.as_ref().is_some_and(Process::is_running), "the node {} is running", self.name);
-        let mut launch = Launch::new(&self.name, binary()?, self.scratch.path()).args(&self.args).end_with(Signal::Kill);
+        let launch = match self.open_files {
+            None => Launch::new(&self.name, binary()?, self.scratch.path()),
+            Some(limit) => {
+                let script = format!(r#"ulimit -S -n {limit}; exec "$0" "$@""#);
+                Launch::new(&self.name, "sh", self.scratch.path()).arg("-c").arg(script).arg(binary()?)
+            }
+        };
+        let mut launch = launch.args(&self.args).end_with(Signal::Kill);
         for (key, value) in &self.env {
             launch = launch.env(key, value);
         }

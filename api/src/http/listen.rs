@@ -30,7 +30,7 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 
-use super::socket::Watched;
+use super::{rest::Whole, socket::Watched};
 use crate::config::Config;
 
 /// Largest head of a request.
@@ -131,7 +131,8 @@ fn connection(
             if request.version() == Version::HTTP_11 {
                 request.extensions_mut().insert(Arc::clone(&socket));
             }
-            let answered = router.clone().oneshot(request.map(Body::new));
+            let is_http2 = request.version() == Version::HTTP_2;
+            let answered = router.clone().oneshot(request.map(|body| if is_http2 { Body::new(body) } else { Body::new(Whole::new(body)) }));
             async move { Ok::<_, Infallible>(answered.await.unwrap_or_else(|never| match never {})) }
         })
     };

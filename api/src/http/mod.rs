@@ -11,5 +11,6 @@ pub mod layers;
 pub mod listen;
 pub mod media;
 pub mod picture;
+mod rest;
 pub mod socket;
 pub mod webhook;

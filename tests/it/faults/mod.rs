@@ -10,6 +10,7 @@ mod crash;
 mod cut;
 mod embedded;
 mod follower;
+mod hostile;
 mod nodes;
 mod traffic;
 mod wakes;

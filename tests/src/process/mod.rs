@@ -177,6 +177,17 @@ impl Process {
         self.child.as_ref().is_some_and(|child| is_alive(child.id()))
     }
 
+    /// Its memory that lies in RAM, in bytes.
+    ///
+    /// # Errors
+    /// When it has ended.
+    pub fn resident_bytes(&self) -> Result<u64> {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.pid())).with_context(|| format!("{} has ended", self.name))?;
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).context("a process without memory")?;
+        let kilobytes: u64 = line.trim().trim_end_matches(" kB").parse().with_context(|| format!("VmRSS:{line}"))?;
+        Ok(kilobytes * 1024)
+    }
+
     /// Sends a signal to the process, not to its group.
     ///
     /// # Errors

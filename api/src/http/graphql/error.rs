@@ -8,6 +8,9 @@ use async_graphql::{Pos, Response, ServerError, Value};
 use http::StatusCode;
 use uuid::Uuid;
 
+/// Complaints about a document that are told, as in GraphQL.js: a short document can be wrong in thousands of places.
+const MOST_COMPLAINTS: usize = 100;
+
 /// Codes the transport itself gives, beside the limits (`LIMIT_…`).
 pub mod code {
     /// The text is not GraphQL.
@@ -96,6 +99,9 @@ pub(crate) enum Outcome {
 pub(crate) fn finish(response: &mut Response) -> Outcome {
     let is_refused =
         !response.errors.is_empty() && response.data == Value::Null && response.errors.iter().all(|error| error.path.is_empty());
+    if is_refused {
+        response.errors.truncate(MOST_COMPLAINTS);
+    }
     for error in &mut response.errors {
         if code_of(error).is_some() {
             continue;

@@ -153,7 +153,7 @@ pub(super) fn fault_response(fault: &Fault, media: MediaType) -> Response {
             headers.insert(header::ALLOW, HeaderValue::from_static("GET, POST"));
         }
         StatusCode::PAYLOAD_TOO_LARGE | StatusCode::REQUEST_TIMEOUT => {
-            // The rest of the body will not be read; the connection cannot be used again.
+            // The rest of the body may not be read to its end; the connection cannot be used again.
             headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
         }
         _ => {}

@@ -38,7 +38,8 @@ async fn start(limits: ListenLimits) -> Server {
         .route("/", get(async |ConnectInfo(peer): ConnectInfo<SocketAddr>| peer.ip().to_string()))
         .route("/wait", get(wait))
         .route("/large", get(async || vec![b'x'; 64 << 20]))
-        .route("/echo", post(async |body: String| body));
+        .route("/echo", post(async |body: String| body))
+        .route("/refuse", post(async || "not wanted"));
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let (address, shutdown) = (listener.local_addr().unwrap(), CancellationToken::new());
     let serving = tokio::spawn(serve(listener, router, limits, shutdown.clone()));
@@ -94,6 +95,25 @@ async fn absurd_heads_are_refused() {
     let head = format!("GET / HTTP/1.1\r\nhost: a\r\nx: {}\r\n\r\n", "x".repeat(64 * 1024));
     assert!(rest(server.say(&head).await).await.starts_with("HTTP/1.1 431"));
     assert!(rest(server.say("\u{1}nonsense\r\n\r\n").await).await.starts_with("HTTP/1.1 400"));
+}
+
+#[tokio::test]
+async fn who_sends_more_than_is_wanted_gets_the_answer() {
+    let server = start(limits()).await;
+    let body = "x".repeat(10 << 20);
+    let head = format!("POST /refuse HTTP/1.1\r\nhost: a\r\nconnection: close\r\ncontent-length: {}\r\n\r\n", body.len());
+    // Written to the end before anything is read, as simple clients do.
+    let answer = rest(server.say(&(head + &body)).await).await;
+    assert!(answer.starts_with("HTTP/1.1 200 OK\r\n") && answer.ends_with("not wanted"), "{answer}");
+    // Of a body without an end so much is read, and no more.
+    let mut endless = server.say("POST /refuse HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n\r\n").await;
+    let chunk = format!("10000\r\n{}\r\n", "x".repeat(0x10000));
+    let mut written = 0;
+    while soon(endless.write_all(chunk.as_bytes())).await.is_ok() {
+        written += chunk.len();
+        assert!(written < 128 << 20, "nobody ends it");
+    }
+    assert!(written > 10 << 20, "{written}");
 }
 
 #[tokio::test]

@@ -18,6 +18,8 @@ use crate::http::graphql::error::{Fault, code};
 const MAX_RECURSION: usize = 40;
 /// Lists inside lists of an introspection query, as in GraphQL.js: more only serves to blow up the answer.
 const MAX_INTROSPECTION_LISTS: usize = 2;
+/// Questions about the schema in one operation. The answer to one is a thousand times as long as the question, and tools ask one.
+const MAX_INTROSPECTIONS: usize = 2;
 const INTROSPECTION_LISTS: [&str; 4] = ["fields", "interfaces", "possibleTypes", "inputFields"];
 
 #[derive(Debug, Clone, Copy, Default)]
@@ -29,6 +31,7 @@ struct Measure {
     directives: usize,
     roots: usize,
     lists: usize,
+    introspections: usize,
 }
 
 enum Known {
@@ -77,6 +80,7 @@ fn refuse(measure: &Measure, limits: &DocumentLimits, pos: Option<async_graphql:
     at_most("LIMIT_FIELDS", "fields", measure.fields, limits.fields, pos)?;
     at_most("LIMIT_ALIASES", "aliases", measure.aliases, limits.aliases, pos)?;
     at_most("LIMIT_DIRECTIVES", "directives", measure.directives, limits.directives, pos)?;
+    at_most("LIMIT_INTROSPECTIONS", "questions about the schema", measure.introspections, MAX_INTROSPECTIONS, pos)?;
     at_most("LIMIT_COMPLEXITY", "fields times page lengths", measure.complexity, limits.complexity, pos)
 }
 
@@ -132,6 +136,7 @@ impl<'a> Meter<'a> {
             at_most("LIMIT_DEPTH", "lists inside each other in an introspection query", inner.lists, MAX_INTROSPECTION_LISTS, None)?;
             // The types of arguments are nested deeper than any query of data should be.
             inner.depth = 0;
+            inner.introspections = inner.introspections.saturating_add(1);
         }
         if INTROSPECTION_LISTS.contains(&name) {
             inner.lists = inner.lists.saturating_add(1);
@@ -144,6 +149,7 @@ impl<'a> Meter<'a> {
             directives: inner.directives.saturating_add(field.directives.len()),
             roots: 1,
             lists: inner.lists,
+            introspections: inner.introspections,
         })
     }
 
@@ -180,6 +186,7 @@ impl Measure {
         self.aliases = self.aliases.saturating_add(part.aliases);
         self.directives = self.directives.saturating_add(part.directives);
         self.roots = self.roots.saturating_add(part.roots);
+        self.introspections = self.introspections.saturating_add(part.introspections);
         self.depth = self.depth.max(part.depth);
         self.lists = self.lists.max(part.lists);
     }

@@ -147,6 +147,9 @@ fn introspection_is_switchable_and_cannot_explode() {
     assert!(judge("{a{__typename}}", &closed).is_ok());
     let exploding = "{__schema{types{fields{type{fields{type{fields{name}}}}}}}}";
     assert_eq!(refused(exploding), "LIMIT_DEPTH");
+    assert!(judge("{a:__schema{types{name}} b:__type(name:\"T\"){name}}", &limits()).is_ok());
+    let often = "{a:__schema{types{name}} ...F ...F} fragment F on Query{b:__schema{types{name}}}";
+    assert_eq!(refused(often), "LIMIT_INTROSPECTIONS");
     // What tools ask: deeper than data may be.
     let of_type = "ofType{".repeat(9) + "name" + &"}".repeat(9);
     let tool = format!(

@@ -36,6 +36,9 @@ async fn a_query_is_answered_as_asked() {
 
     let answer = ask(&router, get(&[("query", "query($n:String){hello(name:$n)}"), ("variables", r#"{"n":"Bo"}"#)])).await;
     assert_eq!(answer.json(), json!({"data": {"hello": "Hello Bo"}}));
+    // A token says as well as any other header that no foreign page sent this.
+    let signed_in = Request::get("/graphql?query=%7Bwhoami%7D").header("authorization", "Bearer user:ana").body(Body::empty()).unwrap();
+    assert_eq!(ask(&router, signed_in).await.json(), json!({"data": {"whoami": "ana"}}));
     let answer = ask(&router, with(post(query("{agent}")), "user-agent", "test/1")).await;
     assert_eq!(answer.json()["data"]["agent"], "test/1");
 }
@@ -270,6 +273,11 @@ async fn the_guard_stands_before_the_engine() {
     assert_eq!(answer.status, StatusCode::BAD_REQUEST);
     assert!(answer.code().starts_with("LIMIT_"), "{}", answer.text);
     assert!(answer.json()["errors"][0]["extensions"]["limit"].is_u64());
+    // A document that is wrong everywhere is not answered with a complaint about every place.
+    let wrong: String = (0..3_000).map(|number| format!("unknown{number} ")).collect();
+    let answer = ask(&router_, post(query(&format!("{{me{{{wrong}}}}}")))).await;
+    assert_eq!((answer.status, answer.code().as_str()), (StatusCode::BAD_REQUEST, "GRAPHQL_VALIDATION_FAILED"));
+    assert_eq!(answer.json()["errors"].as_array().map(Vec::len), Some(100));
     let mut closed = limits();
     closed.document.introspection = false;
     assert_eq!(ask(&router(closed), post(query("{__schema{types{name}}}"))).await.code(), "INTROSPECTION_DISABLED");
