@@ -157,6 +157,8 @@ fn connection(
             }
         };
         tokio::select! {
+            // A busy process may come too late to what has been there in time.
+            biased;
             served = serving => if let Err(error) = served {
                 tracing::debug!(error = &*error as &dyn std::error::Error, "A connection ended with an error");
             },

@@ -149,8 +149,8 @@ impl Run {
         }
         let warm = subscriber.read(people, Arc::new(AtomicU64::new(0))).await?;
         ensure!(warm.lost() == 0 && warm.doubled == 0, "lost or doubled before it began");
-        // As in every installation, whose database looks at its tables by itself; here it does so when told to.
-        database.execute_unprepared("ANALYZE").await?;
+        // Every installation's database tidies up and looks at its tables by itself; here it does so when told to.
+        database.execute_unprepared("VACUUM ANALYZE").await?;
 
         let (pid, total) = (stand.writer.process()?.pid(), self.total());
         let (run, pushed) = (Arc::new(self), Arc::new(AtomicU64::new(0)));

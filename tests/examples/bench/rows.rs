@@ -4,7 +4,7 @@
 use std::{fmt::Write as _, path::Path, time::Instant};
 
 use anyhow::{Context, Result};
-use chrono::{DateTime, Utc};
+use chrono::Utc;
 use sea_orm::{ConnectionTrait, DbBackend, Statement, TransactionTrait, Value};
 use tributary_tests::postgres;
 use uuid::Uuid;
@@ -71,7 +71,7 @@ pub(crate) async fn run(url: &str, told: &Path) -> Result<()> {
         if transaction == WARM {
             (started, used) = (Instant::now(), cpu::time(std::process::id())?);
         }
-        let now: DateTime<Utc> = started_at(transaction);
+        let now = Utc::now();
         let tx = database.begin().await?;
         tx.execute_unprepared(&scope).await?;
         let (mut rows, mut told) = (Vec::<Value>::with_capacity(ROWS * 16), Vec::<Value>::with_capacity(ROWS * 10));
@@ -126,11 +126,6 @@ pub(crate) async fn run(url: &str, told: &Path) -> Result<()> {
     std::fs::write(told, format!("{count} {} {}\n", count / seconds, used.as_secs_f64() * 1e6 / count))?;
     // Whoever reads that ends this process.
     std::future::pending().await
-}
-
-/// A time that only grows; which one it is does not matter.
-fn started_at(transaction: u32) -> DateTime<Utc> {
-    DateTime::from_timestamp(1_790_000_000 + i64::from(transaction), 0).unwrap_or_default()
 }
 
 fn values(insert: &str, columns: usize) -> Result<String> {
