@@ -3,6 +3,7 @@
 mod follow;
 pub(crate) mod make;
 mod membership;
+mod metrics;
 pub(crate) mod place;
 mod sessions;
 mod shared;
