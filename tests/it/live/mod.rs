@@ -5,6 +5,7 @@ pub(crate) mod make;
 mod membership;
 mod metrics;
 pub(crate) mod place;
+mod presence;
 mod sessions;
 mod shared;
 mod views;
