@@ -25,6 +25,7 @@ use tributary_domain::{
         tail::{PollIntervals, Tailers},
     },
     media::{MediaLinks, MediaStore},
+    metrics::Tallies,
     random,
     seal::{MasterKeys, Vault},
     store::{Store, StoreConfig},
@@ -69,6 +70,8 @@ pub struct Parts {
     pub tailers: Tailers,
     /// What subscribers are shown of the newest events.
     pub latest: Latest,
+    /// Keeps up how the work stands in the workspaces where somebody watches it.
+    pub tallies: Tallies,
     /// Wakes the worker's loops of this process.
     pub wakes: Arc<Wakes>,
     /// The worker's code, also where this process runs no loops: the web chat stores through it.
@@ -153,10 +156,12 @@ impl App {
         };
         let registry = Registry::new();
         let wakes = Arc::new(Wakes::over(store.bus()));
+        let tailers = Tailers::new(store.clone(), PollIntervals::default());
         let owner = format!("{}:{}", std::process::id(), hex::encode(random::bytes::<6>()));
         let worker = Worker::new(store.clone(), registry.clone(), cx, vault.clone(), timing(&config), owner, wakes.clone());
         Ok(Self(Arc::new(Parts {
-            tailers: Tailers::new(store.clone(), PollIntervals::default()),
+            tallies: Tallies::new(store.clone(), tailers.clone()),
+            tailers,
             latest: Latest::default(),
             cursors: key.cursors(),
             rights: Rights::new(store.clone()),

@@ -309,6 +309,14 @@ impl Actor {
         self.must_be(Role::Supervisor, Scope::ManageWorkspace)
     }
 
+    /// Whether it may be watched how everybody's work stands: supervisors and admins.
+    ///
+    /// # Errors
+    /// `Forbidden`.
+    pub fn must_watch_work(&self) -> Result<()> {
+        self.must_be(Role::Supervisor, Scope::ReadEvents)
+    }
+
     /// Whether the event log may be followed.
     ///
     /// # Errors
@@ -379,6 +387,8 @@ mod tests {
         assert!(admin.must_manage_channels().is_ok());
         let narrow = Actor { scopes: Some([Scope::ReadEvents].into()), ..admin };
         assert_eq!(narrow.must_manage_channels().unwrap_err().code(), ErrorCode::Forbidden);
+        assert!(narrow.must_watch_work().is_ok());
+        assert_eq!(agent().must_watch_work().unwrap_err().code(), ErrorCode::Forbidden);
         assert!(!narrow.may_see_inbox(Uuid::from_u128(7).into()));
     }
 }

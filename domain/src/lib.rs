@@ -24,6 +24,7 @@ mod input;
 pub mod interaction;
 pub mod media;
 pub mod message;
+pub mod metrics;
 pub mod outbound;
 pub mod presence;
 pub mod prune;

@@ -11,7 +11,7 @@ use crate::{
     live::place::Place,
 };
 
-on_both!(lists_follow_their_indices);
+on_both!(lists_follow_their_indices, how_the_work_stands_is_read_along_indices);
 
 /// The database's plan for a statement, one step a line.
 pub(crate) async fn explained(read: &Read, statement: &Statement) -> String {
@@ -65,6 +65,36 @@ async fn lists_follow_their_indices(backend: Backend) {
         // The sets of a statement are gone through, the tables are not.
         for dear in ["Seq Scan", "Sort", "SCAN interaction", "SCAN message", "TEMP B-TREE"] {
             assert!(!plan.contains(dear), "{dear} for {variables}: {plan}\n{statement}");
+        }
+    }
+}
+
+/// The snapshot from which it is counted: no table of what has ever been is gone through.
+async fn how_the_work_stands_is_read_along_indices(backend: Backend) {
+    let place = Place::start(backend).await;
+    place.add_person("ada@example.org", Role::Admin).await;
+    let (client, _) = place.sign_in("ada@example.org").await;
+    let chat = place.add_channel("Chat", None).await;
+    place.write(&chat, "visitor", "moin").await;
+    let socket = client.socket().await.unwrap();
+    let asked = Arc::new(Mutex::new(Vec::<Statement>::new()));
+    let noted = asked.clone();
+    place.app.store.watch_statements(Box::new(move |statement| noted.lock().unwrap().push(statement.clone())));
+    let metrics = "subscription { metrics(scope: { workspace: true }) { inboxes { waiting } } }";
+    socket.subscribe(metrics, json!({})).unwrap().data().await.unwrap();
+    let is_long = |statement: &&Statement| {
+        ["interaction", "message", "event_log"].iter().any(|table| statement.sql.contains(&format!("FROM \"{table}\"")))
+    };
+    let long: Vec<Statement> = asked.lock().unwrap().iter().filter(is_long).cloned().collect();
+    assert_eq!(long.len(), 5, "{long:?}");
+    for statement in long {
+        let read = place.app.store.read(place.workspace).await.unwrap();
+        if place.app.store.backend() == DbBackend::Postgres {
+            read.conn().execute_unprepared("SET LOCAL enable_seqscan = off").await.unwrap();
+        }
+        let plan = explained(&read, &statement).await;
+        for dear in ["Seq Scan", "SCAN interaction", "SCAN message", "SCAN event_log", "SCAN outbound"] {
+            assert!(!plan.contains(dear), "{dear}: {plan}\n{statement}");
         }
     }
 }

@@ -14,6 +14,7 @@ pub mod node;
 pub mod query;
 pub mod rows;
 pub mod scalars;
+pub mod sight;
 pub mod stream;
 pub mod subscription;
 pub mod types;

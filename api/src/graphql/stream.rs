@@ -296,9 +296,14 @@ impl Follow {
 
 /// Whether an event may concern some of those whose rights are equal in another way than the rest of them.
 fn is_personal(event: &Event) -> bool {
+    matches!(event.audience, Audience::Person(_)) || may_change_some_rights(event)
+}
+
+/// Whether what anybody may see can be another set after the event.
+#[must_use]
+pub fn may_change_some_rights(event: &Event) -> bool {
     use EventKind::{ApiClientChanged, InboxChanged, PersonChanged, SessionRevoked, TeamChanged};
-    matches!(event.audience, Audience::Person(_))
-        || matches!(event.kind, ApiClientChanged | InboxChanged | PersonChanged | SessionRevoked | TeamChanged)
+    matches!(event.kind, ApiClientChanged | InboxChanged | PersonChanged | SessionRevoked | TeamChanged)
 }
 
 /// Whether what this subscriber may see can be another set after the event.

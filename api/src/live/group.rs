@@ -241,7 +241,7 @@ impl Task {
         let app = &self.live.0.app;
         let head = head(app, &self.actor).await?;
         let course = Course::shared();
-        let request = self.template.request(app, &self.actor, RequestInfo::default(), head, course.clone());
+        let request = self.template.request(app, &self.actor, RequestInfo::default(), Some(head), course.clone());
         let Some(group) = self.group.upgrade() else { return Ok(()) };
         group.state.send_replace(State::Running { next: 0, at: head, is_within: false });
         drop(group);

@@ -15,7 +15,7 @@ use super::{
     Live,
     direct::{Back, Direct, Who},
     group::{Found, Frame, Group, State},
-    plan::{Key, Plan, Template},
+    plan::{Key, Template},
 };
 use crate::{
     gatekeeper,
@@ -32,8 +32,13 @@ enum Place {
 }
 
 /// What a member gets.
-pub(super) fn answers(live: Live, plan: Plan) -> impl Stream<Item = Answer> + Send {
-    let Plan { template, who, info, after } = plan;
+pub(super) fn answers(
+    live: Live,
+    template: Arc<Template>,
+    who: Who,
+    info: RequestInfo,
+    after: Position,
+) -> impl Stream<Item = Answer> + Send {
     let mut member = Member { live, template, who, is_current: false, info, at: after, memory: None };
     async_stream::stream! {
         loop {
@@ -168,7 +173,7 @@ impl Member {
 
     fn alone(&mut self, until: Option<Seq>) -> (Course, impl Stream<Item = Response> + Send + Unpin + use<>) {
         let course = Course::alone(until, self.is_current.then_some(self.who.at), self.memory.take());
-        let request = self.template.request(&self.live.0.app, &self.who.actor, self.info.clone(), self.at, course.clone());
+        let request = self.template.request(&self.live.0.app, &self.who.actor, self.info.clone(), Some(self.at), course.clone());
         (course, self.live.0.schema.execute_stream(request).boxed())
     }
 }

@@ -11,11 +11,15 @@
 //! batch in which something is for single readers or changes what it may see; in between it takes the group's frames. So
 //! joining, falling behind and changing the group are one and the same: be served alone up to where the group is. The
 //! cursors of frames are the seams, and what a member gets is a sequence without gap and without repetition.
+//!
+//! Where the whole is told each time there is nothing to catch up with: a [watcher](watcher) takes the newest frame when it
+//! comes, and when it has fallen behind. Only what may have changed its rights meanwhile must not be skipped.
 
 mod direct;
 mod group;
 mod member;
 mod plan;
+mod watcher;
 
 use std::{
     collections::HashSet,
@@ -82,7 +86,8 @@ impl Engine for Live {
 
     fn answers(&self, mut request: Request) -> BoxStream<'static, Answer> {
         match Plan::of(&mut request, &self.0.app) {
-            Some(plan) => member::answers(self.clone(), plan).boxed(),
+            Some(Plan { template, who, info, after: Some(after) }) => member::answers(self.clone(), template, who, info, after).boxed(),
+            Some(Plan { template, who, info, after: None }) => watcher::answers(self.clone(), template, who, info).boxed(),
             None => self.0.schema.execute_stream(request).map(Answer::from).boxed(),
         }
     }

@@ -22,6 +22,8 @@ use crate::{
 
 /// Root fields that follow the log from `after` on and depend on nothing else but arguments and rights.
 const SHARED_FIELDS: [&str; 3] = ["workspaceEvents", "interaction", VIEW_FIELD];
+/// Root fields that tell the whole each time and depend on nothing else but arguments and rights.
+const WHOLE_FIELDS: [&str; 2] = ["metrics", "presence"];
 /// The one of them that follows a view, whose filter may ask who the viewer is.
 const VIEW_FIELD: &str = "inbox";
 /// Its field with the number of what is inside.
@@ -39,7 +41,8 @@ pub(super) struct Template {
     operation_name: Option<String>,
     variables: Variables,
     introspection_mode: IntrospectionMode,
-    after: Name,
+    /// The variable with the cursor; `None`: the whole is told each time.
+    after: Option<Name>,
     pub(super) digest: Digest,
     /// It selects a field that depends on who the viewer is.
     pub(super) is_personal: bool,
@@ -52,7 +55,8 @@ pub(super) struct Plan {
     pub(super) template: Arc<Template>,
     pub(super) who: Who,
     pub(super) info: RequestInfo,
-    pub(super) after: Position,
+    /// `None`: it wants the whole each time.
+    pub(super) after: Option<Position>,
 }
 
 /// What subscribers of one group have in common.
@@ -86,10 +90,17 @@ impl Plan {
         let (root, after) = shared_field(operation)?;
         let is_of_view = root.name.node == VIEW_FIELD;
         let is_personal = selects_viewer(&document, root, is_of_view);
-        let Some(Value::String(cursor)) = request.variables.get(&after) else { return None };
-        let after_position = app.cursors.decode(actor.workspace, cursor).ok()?;
+        let after_position = match &after {
+            None => None,
+            Some(after) => {
+                let Some(Value::String(cursor)) = request.variables.get(after) else { return None };
+                Some(app.cursors.decode(actor.workspace, cursor).ok()?)
+            }
+        };
         let mut variables = std::mem::take(&mut request.variables);
-        variables.remove(&after);
+        if let Some(after) = &after {
+            variables.remove(after);
+        }
         let digest = digest(&request.query, name.as_deref(), &variables);
         let template = Template {
             query: std::mem::take(&mut request.query),
@@ -107,10 +118,12 @@ impl Plan {
 }
 
 impl Template {
-    /// A request for this actor, from a place in the log on.
-    pub(super) fn request(&self, app: &App, actor: &Arc<Actor>, info: RequestInfo, after: Position, course: Course) -> Request {
+    /// A request for this actor, from a place in the log on, where that is asked for.
+    pub(super) fn request(&self, app: &App, actor: &Arc<Actor>, info: RequestInfo, after: Option<Position>, course: Course) -> Request {
         let mut variables = self.variables.clone();
-        variables.insert(self.after.clone(), Value::String(app.cursors.encode(actor.workspace, after)));
+        if let (Some(name), Some(after)) = (&self.after, after) {
+            variables.insert(name.clone(), Value::String(app.cursors.encode(actor.workspace, after)));
+        }
         let mut request = Request::new(self.query.as_str())
             .variables(variables)
             .data(info)
@@ -137,19 +150,27 @@ fn chosen<'a>(document: &'a ExecutableDocument, name: Option<&str>) -> Option<&'
     }
 }
 
-/// The field and the variable with its cursor, when the operation is a subscription of one shared field and nothing else.
-fn shared_field(operation: &OperationDefinition) -> Option<(&Field, Name)> {
+/// The field and the variable with its cursor, where it has one, when the operation is a subscription of one shared field and
+/// nothing else.
+fn shared_field(operation: &OperationDefinition) -> Option<(&Field, Option<Name>)> {
     if operation.ty != OperationType::Subscription || !operation.directives.is_empty() {
         return None;
     }
     let [root] = operation.selection_set.node.items.as_slice() else { return None };
     let Selection::Field(field) = &root.node else { return None };
-    if !field.node.directives.is_empty() || !SHARED_FIELDS.contains(&field.node.name.node.as_str()) {
+    let name = field.node.name.node.as_str();
+    if !field.node.directives.is_empty() {
+        return None;
+    }
+    if WHOLE_FIELDS.contains(&name) {
+        return Some((&field.node, None));
+    }
+    if !SHARED_FIELDS.contains(&name) {
         return None;
     }
     // A variable prints as its name; every other value that can be a cursor prints in quotes.
     let after = field.node.get_argument(AFTER)?.node.to_string().strip_prefix('$').map(Name::new)?;
-    Some((&field.node, after))
+    Some((&field.node, Some(after)))
 }
 
 fn selects_viewer(document: &ExecutableDocument, root: &Field, is_of_view: bool) -> bool {

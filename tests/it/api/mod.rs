@@ -3,7 +3,7 @@
 mod doors;
 mod files;
 mod live;
-mod mutations;
+pub(crate) mod mutations;
 mod reads;
 pub(crate) mod schema;
 mod sessions;

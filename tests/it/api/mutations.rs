@@ -10,7 +10,7 @@ use std::{
 use serde_json::{Value, json};
 use tributary_domain::{
     actor::Role,
-    delivery::{self, Claimed, OutboundAction, Outcome},
+    delivery::{self, Claimed, Lane, OutboundAction, Outcome},
     ids::InteractionId,
 };
 use tributary_tests::client::GraphqlClient;
@@ -297,14 +297,20 @@ async fn messages(driver: &Driver, place: &Place) {
 
 /// Sends the next message of an interaction with this outcome, as a worker would; what else waits there goes out before.
 async fn attempt(place: &Place, interaction: &str, outcome: Outcome) {
-    let store = &place.app.store;
     let id: InteractionId = interaction.parse().unwrap();
-    let lanes = delivery::claim(store, "test", Duration::from_secs(15), 10, &|_| 10).await.unwrap();
+    let lanes = delivery::claim(&place.app.store, "test", Duration::from_secs(15), 10, &|_| 10).await.unwrap();
     let lane = lanes.iter().find(|lane| lane.interaction == id).unwrap_or_else(|| panic!("{lanes:?}"));
+    assert!(send_next(place, lane, outcome).await, "no work");
+}
+
+/// Sends the next message of a lane with this outcome, what else waits there before, and gives the lane back. `false`: there
+/// was no message.
+pub(crate) async fn send_next(place: &Place, lane: &Lane, outcome: Outcome) -> bool {
+    let store = &place.app.store;
     let mut is_sent = false;
     while !is_sent {
         let read = store.read(place.workspace).await.unwrap();
-        let Claimed::Fresh(row) = delivery::next(&read, lane).await.unwrap() else { panic!("no work") };
+        let Claimed::Fresh(row) = delivery::next(&read, lane).await.unwrap() else { break };
         drop(read);
         is_sent = row.action.0 == OutboundAction::Send;
         let outcome = if is_sent { outcome.clone() } else { Outcome::Sent { external_id: None } };
@@ -317,6 +323,7 @@ async fn attempt(place: &Place, interaction: &str, outcome: Outcome) {
     let now = store.lease_now().await.unwrap();
     delivery::release(&mut tx, lane, now, Duration::ZERO).await.unwrap();
     tx.commit().await.unwrap();
+    is_sent
 }
 
 async fn dead_letters(driver: &Driver, place: &Place) {

@@ -13,6 +13,8 @@ on_both!(what_happens_is_counted);
 const README: &str = include_str!("../../../README.md");
 const EVENTS: &str =
     "subscription($after: LogCursor!) { workspaceEvents(after: $after, filter: { kinds: [NOTE_ADDED] }) { events { kind } } }";
+const WORK: &str = "subscription { metrics(scope: { workspace: true }) { inboxes { new waiting resolvedLastHour } } }";
+const RESOLVE: &str = "mutation($input: SetInteractionStatusInput!) { setInteractionStatus(input: $input) { errors { code message } } }";
 const NOTE: &str = "mutation($input: AddNoteInput!) { addNote(input: $input) { message { id } errors { code message } } }";
 
 /// The samples of one metric whose labels contain `label`, added up.
@@ -54,6 +56,26 @@ async fn what_happens_is_counted(backend: Backend) {
     assert!(named.len() >= 8, "{named:?}");
     for name in named {
         assert!(shown.lines().any(|line| line.starts_with(name)), "README names {name}: {shown}");
+    }
+}
+
+/// How the work stands is counted at each node by itself, from the one log.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_node_counts_what_another_one_has_written() {
+    let mut cluster = Cluster::new(Backend::Servers.open().await, 2).await;
+    cluster.start().await;
+    let (writer, _) = cluster.sign_in(0).await;
+    let (reader, _) = cluster.sign_in(1).await;
+    let socket = reader.socket().await.unwrap();
+    let mut watching = socket.subscribe(WORK, json!({})).unwrap();
+    let first = watching.data().await.unwrap();
+    assert_eq!(first["metrics"]["inboxes"], json!([{ "new": 1, "waiting": 1, "resolvedLastHour": 0 }]));
+    let on = cluster.first_interaction(&writer).await;
+    let resolve = json!({ "input": { "interactionId": on, "status": "RESOLVED" } });
+    assert_eq!(writer.post(RESOLVE, resolve).await.unwrap().ok().unwrap()["setInteractionStatus"]["errors"], json!([]));
+    let mut last = first;
+    while last["metrics"]["inboxes"] != json!([{ "new": 0, "waiting": 0, "resolvedLastHour": 1 }]) {
+        last = watching.data().await.unwrap();
     }
 }
 

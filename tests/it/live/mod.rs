@@ -3,7 +3,9 @@
 mod follow;
 pub(crate) mod make;
 mod membership;
+mod metrics;
 pub(crate) mod place;
+mod presence;
 mod sessions;
 mod shared;
 mod views;

@@ -5,6 +5,7 @@ use std::{
     sync::Arc,
 };
 
+use chrono::DateTime;
 use sea_orm::{ActiveValue::Set, EntityTrait};
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
@@ -152,34 +153,25 @@ impl Place {
         quoted: Option<String>,
         files: Vec<ReadyAttachment>,
     ) -> String {
+        let id = Uuid::now_v7().to_string();
+        let inbound = InboundMessage { quoted: quoted.map(Into::into), ..inbound(&id, contact, text) };
+        self.receive(channel, inbound, files).await;
+        id
+    }
+
+    /// Somebody on our side writes to a contact in another application.
+    pub(crate) async fn write_elsewhere(&self, channel: &channel::Model, contact: &str, text: &str) {
+        let inbound = InboundMessage { is_echo: true, ..inbound(&Uuid::now_v7().to_string(), contact, text) };
+        self.receive(channel, inbound, vec![]).await;
+    }
+
+    async fn receive(&self, channel: &channel::Model, inbound: InboundMessage, files: Vec<ReadyAttachment>) {
         let spec = self.app.registry.spec(channel.kind);
         let capabilities = self.app.registry.capabilities(channel);
         let mut tx = self.app.store.write(self.workspace).await.unwrap();
-        let id = Uuid::now_v7().to_string();
-        let inbound = InboundMessage {
-            external_id: id.clone().into(),
-            part: 0,
-            contact: Sender::known_by_id(contact),
-            reply_to: None,
-            recipients: Vec::new(),
-            is_echo: false,
-            client_reference: None,
-            thread: None,
-            in_reply_to: vec![],
-            signs: Vec::new(),
-            quoted: quoted.map(Into::into),
-            subject: None,
-            content: RichContent::Text(Text { text: text.into() }),
-            attachments: vec![],
-            at: tx.now(),
-            is_automatic: false,
-            failed_proofs: Vec::new(),
-            raw: None,
-        };
-        let event = InboundEvent::Message(Box::new(inbound));
+        let event = InboundEvent::Message(Box::new(InboundMessage { at: tx.now(), ..inbound }));
         message::receive(&mut tx, message::Source { spec, capabilities: &capabilities, channel }, event, files).await.unwrap();
         tx.commit().await.unwrap();
-        id
     }
 
     pub(crate) fn anonymous(&self) -> GraphqlClient {
@@ -199,6 +191,30 @@ impl Place {
     pub(crate) async fn cursor(&self, client: &GraphqlClient) -> String {
         let data = client.post("{ logCursor }", json!({})).await.unwrap().ok().unwrap();
         data["logCursor"].as_str().unwrap().to_owned()
+    }
+}
+
+/// A text from a contact, as a platform tells of it.
+fn inbound(id: &str, contact: &str, text: &str) -> InboundMessage {
+    InboundMessage {
+        external_id: id.to_owned().into(),
+        part: 0,
+        contact: Sender::known_by_id(contact),
+        reply_to: None,
+        recipients: Vec::new(),
+        is_echo: false,
+        client_reference: None,
+        thread: None,
+        in_reply_to: vec![],
+        signs: Vec::new(),
+        quoted: None,
+        subject: None,
+        content: RichContent::Text(Text { text: text.into() }),
+        attachments: vec![],
+        at: DateTime::UNIX_EPOCH,
+        is_automatic: false,
+        failed_proofs: Vec::new(),
+        raw: None,
     }
 }
 

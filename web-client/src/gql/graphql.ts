@@ -849,6 +849,20 @@ export type MessageEntry =
   /** What happened to the interaction. */
   | 'SYSTEM';
 
+/**
+ * Of what to tell how the work stands: exactly one. It chooses what is listed; the numbers of an inbox, a person and a channel
+ * are always those of the whole workspace.
+ */
+export type MetricsScope =
+  /** This channel, the inbox that it leads to and the people who work there. */
+  { channelId: Scalars['ID']['input']; inboxId?: never; teamId?: never; workspace?: never; }
+  |  /** This inbox, the people who work in it and the channels that lead to it. */
+  { channelId?: never; inboxId: Scalars['ID']['input']; teamId?: never; workspace?: never; }
+  |  /** The inboxes of this team, its members and the channels that lead to its inboxes. */
+  { channelId?: never; inboxId?: never; teamId: Scalars['ID']['input']; workspace?: never; }
+  |  /** All inboxes, people and channels. Must be true. */
+  { channelId?: never; inboxId?: never; teamId?: never; workspace: Scalars['Boolean']['input']; };
+
 /** Where an interaction moves. */
 export type MoveInteractionInput = {
   /** Refuse when it has changed since this version. */

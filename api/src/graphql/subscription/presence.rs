@@ -1,34 +1,29 @@
 //! Following who is on an interaction. Best effort: when the bus is broken, the truth is that nobody knows.
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
 use async_graphql::{Context, ID, Subscription};
 use futures_util::stream::{BoxStream, StreamExt};
 use tokio::time::Instant;
 use tributary_domain::{
-    Error, Result,
-    actor::Actor,
-    bus,
+    Result, bus,
     entity::person,
-    event::{Event, tail::Tail},
+    event::Event,
     ids::{InteractionId, PersonId},
     interaction,
     presence::{self, Activity, Presence},
 };
 
-use crate::{
-    app::App,
-    gatekeeper,
-    graphql::{
-        context::Cx,
-        error::{OrFieldError, field_error},
-        guard::{Needs, READS},
-        scalars::decode,
-        stream::{BATCH, InNameOf, Patience, may_change_rights},
-        types::{
-            person::Person,
-            presence::{PersonPresence, PresenceState, PresenceUpdate},
-        },
+use crate::graphql::{
+    context::Cx,
+    error::{OrFieldError, field_error},
+    guard::{Needs, READS},
+    scalars::decode,
+    sight::Sight,
+    stream::{InNameOf, Patience},
+    types::{
+        person::Person,
+        presence::{PersonPresence, PresenceState, PresenceUpdate},
     },
 };
 
@@ -56,7 +51,7 @@ impl PresenceSubscription {
         let updates = async_stream::try_stream! {
             loop {
                 let (seen, people) = watcher.next().await.map_err(field_error)?;
-                yield InNameOf::new(&watcher.app, Arc::clone(&watcher.actor), update(seen, people));
+                yield watcher.sight.tell(update(seen, people));
             }
         };
         Ok(updates.boxed())
@@ -66,14 +61,12 @@ impl PresenceSubscription {
 /// What was seen; `None`: nobody knows.
 type Seen = Option<Presence>;
 
-/// One subscriber of an interaction's presence.
+/// One subscriber of an interaction's presence, or all of a group: who is there is the same for all who may see it.
 struct Watcher {
-    app: App,
-    actor: Arc<Actor>,
+    sight: Sight,
     interaction: InteractionId,
-    /// Only for what may end it: rights and moves.
-    tail: Tail,
-    is_sight_in_doubt: bool,
+    /// It may be where it is not seen.
+    has_moved: bool,
     signs: bus::Subscription<bytes::Bytes>,
     look_at: Instant,
     told: Option<Seen>,
@@ -82,23 +75,10 @@ struct Watcher {
 
 impl Watcher {
     async fn open(cx: &impl Cx, interaction: InteractionId) -> Result<Self> {
-        let app = cx.app().clone();
-        let asking = cx.actor()?;
-        let workspace = asking.workspace;
-        // Begun before looking, so that nothing falls between.
-        let tail = app.tailers.follow(workspace, None).await?;
-        let signs = presence::listen(&**app.store.bus(), workspace, interaction);
-        let mut watcher = Self {
-            actor: Arc::clone(asking),
-            app,
-            interaction,
-            tail,
-            is_sight_in_doubt: true,
-            signs,
-            look_at: Instant::now(),
-            told: None,
-            patience: Patience::default(),
-        };
+        let sight = Sight::open(cx, move |event| has_moved(event, interaction)).await?;
+        let signs = presence::listen(&**cx.app().store.bus(), sight.actor().workspace, interaction);
+        let patience = Patience::default();
+        let watcher = Self { sight, interaction, has_moved: false, signs, look_at: Instant::now(), told: None, patience };
         watcher.must_see().await?;
         Ok(watcher)
     }
@@ -118,17 +98,21 @@ impl Watcher {
     }
 
     async fn step(&mut self) -> Result<Option<(Seen, Vec<person::Model>)>> {
-        if self.is_sight_in_doubt {
+        if self.sight.renew().await? || self.has_moved {
             self.must_see().await?;
+            self.has_moved = false;
         }
-        if Instant::now() < self.look_at {
+        // Members of a group must hear of what may be the end for them.
+        let must_tell = self.sight.has_heard();
+        if Instant::now() < self.look_at && !must_tell {
             self.wait().await?;
             return Ok(None);
         }
-        let seen = presence::look(&self.app.store, self.actor.workspace, self.interaction).await.ok();
-        let people = if self.told.as_ref() == Some(&seen) { Vec::new() } else { self.people(seen.as_ref()).await? };
+        let seen = presence::look(&self.sight.app().store, self.sight.actor().workspace, self.interaction).await.ok();
+        let is_news = must_tell || self.told.as_ref() != Some(&seen);
+        let people = if is_news { self.people(seen.as_ref()).await? } else { Vec::new() };
         self.look_at = Instant::now() + LOOK_EVERY;
-        if self.told.as_ref() == Some(&seen) {
+        if !is_news {
             return Ok(None);
         }
         self.told = Some(seen.clone());
@@ -140,32 +124,15 @@ impl Watcher {
         tokio::select! {
             () = tokio::time::sleep_until(self.look_at) => {}
             _ = self.signs.next() => self.look_at = Instant::now(),
-            events = self.tail.next(BATCH) => match events {
-                Ok(events) => self.is_sight_in_doubt = events.iter().any(|event| self.may_end_sight(event)),
-                // The log began anew: so does this, after a look at the rights.
-                Err(Error::StreamReset) => {
-                    self.is_sight_in_doubt = true;
-                    self.tail = self.app.tailers.follow(self.actor.workspace, None).await?;
-                }
-                Err(error) => return Err(error),
-            }
+            events = self.sight.events() => self.has_moved |= events?.iter().any(|event| has_moved(event, self.interaction)),
         }
         Ok(())
     }
 
-    fn may_end_sight(&self, event: &Event) -> bool {
-        let has_moved = || event.patch.as_ref().is_some_and(|patch| patch.inbox_before.is_some());
-        may_change_rights(event, &self.actor) || event.interaction_id == Some(self.interaction) && has_moved()
-    }
-
-    async fn must_see(&mut self) -> Result<()> {
-        let actor = gatekeeper::renewed(&self.app, &self.actor).await?;
-        let read = self.app.store.read(actor.workspace).await?;
-        interaction::must_see(read.conn(), &actor, self.interaction).await?;
-        drop(read);
-        self.actor = Arc::new(actor);
-        self.is_sight_in_doubt = false;
-        Ok(())
+    async fn must_see(&self) -> Result<()> {
+        let actor = self.sight.actor();
+        let read = self.sight.app().store.read(actor.workspace).await?;
+        interaction::must_see(read.conn(), actor, self.interaction).await.map(|_| ())
     }
 
     async fn people(&self, seen: Option<&Presence>) -> Result<Vec<person::Model>> {
@@ -174,9 +141,14 @@ impl Watcher {
         if ids.is_empty() {
             return Ok(Vec::new());
         }
-        let read = self.app.store.read(self.actor.workspace).await?;
-        Ok(person::in_workspace(self.actor.workspace).filter(person::Column::Id.is_in(ids)).all(read.conn()).await?)
+        let workspace = self.sight.actor().workspace;
+        let read = self.sight.app().store.read(workspace).await?;
+        Ok(person::in_workspace(workspace).filter(person::Column::Id.is_in(ids)).all(read.conn()).await?)
     }
+}
+
+fn has_moved(event: &Event, interaction: InteractionId) -> bool {
+    event.interaction_id == Some(interaction) && event.patch.as_ref().is_some_and(|patch| patch.inbox_before.is_some())
 }
 
 fn update(seen: Seen, mut people: Vec<person::Model>) -> PresenceUpdate {

@@ -16,6 +16,7 @@ pub mod event;
 pub mod inbox;
 pub mod interaction;
 pub mod message;
+pub mod metrics;
 pub mod page;
 pub mod person;
 pub mod presence;
