@@ -177,6 +177,17 @@ impl Process {
         self.child.as_ref().is_some_and(|child| is_alive(child.id()))
     }
 
+    /// Memory that it holds now, in bytes.
+    ///
+    /// # Errors
+    /// When it has ended.
+    pub fn resident_bytes(&self) -> Result<u64> {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.pid()))?;
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+        let kilobytes = line.with_context(|| format!("{} has ended", self.name))?.trim().trim_end_matches("kB");
+        Ok(kilobytes.trim().parse::<u64>()? * 1024)
+    }
+
     /// Sends a signal to the process, not to its group.
     ///
     /// # Errors
