@@ -4,13 +4,18 @@
 //! Nothing here waits for a time to pass: a fault is injected when the traffic has come so far, and a test is over when
 //! everything that was acknowledged has arrived, or when patience ends and the judge says what is missing.
 
+mod bus;
+mod clients;
 pub(crate) mod cluster;
 mod conversation;
 mod crash;
 mod cut;
 mod embedded;
 mod follower;
+mod loss;
 mod nodes;
+mod rolling;
+mod soak;
 mod traffic;
 mod wakes;
 mod workers;
