@@ -1,7 +1,7 @@
 # Everything a developer does, by one word each. `make help` lists them.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test bench fmt lint schema web clean needs
+.PHONY: help run test soak bench fmt lint schema web clean needs
 SHELL := /bin/bash
 
 help: ## List these words
@@ -16,6 +16,10 @@ test: ## Check and test everything; installs what the tests need, ends with "N p
 
 needs: ## Install the servers and the browser that tests start
 	@scripts/install-test-needs.sh
+
+soak: needs ## Run the long fault tests in full (a hundred thousand messages, ten minutes of load); takes half an hour
+	cargo build --locked --release --workspace --bins --tests
+	TRIBUTARY_TESTS=full cargo test --locked --release --workspace --test it -- --test-threads 1 faults::nodes faults::soak
 
 bench: needs ## Measure the live engine against a raw limit, on servers of its own; see docs/performance.md
 	cargo build --locked --release --workspace --bins --examples

@@ -9,6 +9,7 @@
 //! | [`node`] | the real `tributary` binary as a child |
 //! | [`client`] | GraphQL over HTTP and over graphql-transport-ws |
 //! | [`fake`] | platforms that check what the real ones check, one per channel |
+//! | [`size`] | how much the long tests do |
 //! | [`checker`] | what was acknowledged against what was received: lost, doubled, out of order |
 //!
 //! One test binary, tests as threads of it (`cargo test`): servers that tests share live once per test process, in a
@@ -26,6 +27,7 @@ pub mod postgres;
 pub mod process;
 pub mod proxy;
 pub mod redis;
+pub mod size;
 
 /// Chooses the TLS provider of the process; the first line of every test that opens TLS. Calling it again is harmless.
 pub fn install_tls() {

@@ -223,7 +223,17 @@ impl RedisCluster {
         let node = Redis::start_as(Part::Member(free_port()), free_port(), Scratch::new()?).await?;
         if let Some(first) = self.nodes.first() {
             let Part::Member(cluster_port) = first.part else { anyhow::bail!("a member of a cluster") };
-            node.command(&["CLUSTER", "MEET", "127.0.0.1", &first.port.to_string(), &cluster_port.to_string()]).await?;
+            // A handshake that a busy machine does not finish within the node timeout is forgotten, and then begun again.
+            let knows_the_first = async || {
+                let known = node.text(&["CLUSTER", "NODES"]).await?;
+                let is_begun = known.contains(&format!("127.0.0.1:{}@", first.port));
+                if !is_begun {
+                    node.command(&["CLUSTER", "MEET", "127.0.0.1", &first.port.to_string(), &cluster_port.to_string()]).await?;
+                }
+                ensure!(is_begun && !known.contains("handshake"), "{known}");
+                Ok(())
+            };
+            node.wait_until("acquaintance with the first", knows_the_first).await?;
         }
         self.nodes.push(node);
         self.nodes.last().context("just added")

@@ -16,13 +16,6 @@ pub(crate) fn time(pid: u32) -> Result<Duration> {
     Ok(Duration::from_millis((ticks(11)? + ticks(12)?) * 1000 / TICKS))
 }
 
-/// Memory of a process that is in use, in bytes.
-pub(crate) fn memory(pid: u32) -> Result<u64> {
-    let status = fs::read_to_string(format!("/proc/{pid}/status"))?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).context("no memory in the process status")?;
-    Ok(line.trim().trim_end_matches("kB").trim().parse::<u64>()? * 1024)
-}
-
 /// Binds a process with all its threads to one core; without a second core it stays where it is.
 pub(crate) fn bind(pid: u32, core: usize) -> Result<()> {
     if std::thread::available_parallelism()?.get() < 2 {

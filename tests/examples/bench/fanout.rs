@@ -17,7 +17,7 @@ use super::{
     stand::{self, Stand},
 };
 
-const SUBSCRIPTION: &str = "subscription($after: LogCursor!, $on: [ID!]) { workspaceEvents(after: $after, filter: { kinds: [NOTE_ADDED], interactionIds: $on }) { \
+pub(crate) const SUBSCRIPTION: &str = "subscription($after: LogCursor!, $on: [ID!]) { workspaceEvents(after: $after, filter: { kinds: [NOTE_ADDED], interactionIds: $on }) { \
     prev cursor events { seq kind at interactionId entity { __typename ... on Message { id text at author { name } \
     interaction { id reference status contact { name } channel { name } } } } } } }";
 const NOTE: &str = "mutation($input: AddNoteInput!) { addNote(input: $input) { message { id } errors { code message } } }";
@@ -40,8 +40,8 @@ const ABREAST: usize = 50;
 const PATIENCE: Duration = Duration::from_secs(120);
 
 /// What one measurement found.
-struct Measured {
-    seen: Seen,
+pub(crate) struct Measured {
+    pub(crate) seen: Seen,
     micros_per_delivery: f64,
     micros_per_connection: f64,
     /// Until everybody was there and had got the first text.
@@ -102,26 +102,26 @@ fn per_second(count: usize) -> u32 {
 }
 
 /// What is to be measured.
-struct Plan {
-    count: usize,
+pub(crate) struct Plan {
+    pub(crate) count: usize,
     /// Subscribers are spread over them.
-    rooms: usize,
-    abreast: usize,
+    pub(crate) rooms: usize,
+    pub(crate) abreast: usize,
     /// To each room.
-    texts: u64,
-    per_second: u32,
+    pub(crate) texts: u64,
+    pub(crate) per_second: u32,
 }
 
-struct Bench {
-    stand: Stand,
-    tokens: Vec<String>,
-    sender: Sender,
+pub(crate) struct Bench {
+    pub(crate) stand: Stand,
+    pub(crate) tokens: Vec<String>,
+    pub(crate) sender: Sender,
     /// The payload of a text.
     example: String,
 }
 
 impl Bench {
-    async fn start() -> Result<Self> {
+    pub(crate) async fn start() -> Result<Self> {
         let stand = Stand::start().await?;
         let tokens = stand.tokens().await?;
         let sender = Sender::new(&stand).await?;
@@ -158,7 +158,7 @@ impl Bench {
         target.measure(plan, clock, send).await
     }
 
-    async fn of_ours(&self, plan: &Plan) -> Result<Measured> {
+    pub(crate) async fn of_ours(&self, plan: &Plan) -> Result<Measured> {
         let url = self.stand.measured.url("/graphql").replace("http://", "ws://");
         let after = self.sender.cursor().await?;
         let on = |room: usize| if plan.rooms == 1 { Value::Null } else { json!([self.sender.on[room]]) };
@@ -182,7 +182,7 @@ fn row(server: &str, count: usize, measured: &Measured, ratio: f64) -> Result<()
 }
 
 /// Writes texts.
-struct Sender {
+pub(crate) struct Sender {
     admin: GraphqlClient,
     /// Interactions to write on.
     on: Vec<Value>,
@@ -211,7 +211,7 @@ impl Sender {
         Ok(())
     }
 
-    async fn cursor(&self) -> Result<Value> {
+    pub(crate) async fn cursor(&self) -> Result<Value> {
         Ok(self.admin.post("{ logCursor }", json!({})).await?.ok()?["logCursor"].clone())
     }
 
@@ -242,7 +242,7 @@ struct Target<'a> {
 impl Target<'_> {
     async fn measure(self, plan: &Plan, clock: Clock, send: impl AsyncFn(u64, usize) -> Result<()>) -> Result<Measured> {
         let pid = self.process.pid();
-        let (before, came, idle) = (cpu::memory(pid)?, Instant::now(), cpu::time(pid)?);
+        let (before, came, idle) = (self.process.resident_bytes()?, Instant::now(), cpu::time(pid)?);
         let readers = Readers::open(&self.url, self.tokens, plan.count, &self.payloads, plan.abreast).await?;
         let reading = readers.read(clock, plan.texts);
         // The first text also tells that everybody is there; it is not measured.
@@ -255,7 +255,7 @@ impl Target<'_> {
             }
         });
         everybody.await.context("not everybody is subscribed")?;
-        let (after, came_in, start) = (cpu::memory(pid)?, came.elapsed(), cpu::time(pid)?);
+        let (after, came_in, start) = (self.process.resident_bytes()?, came.elapsed(), cpu::time(pid)?);
         for number in 2..=plan.texts {
             for room in 0..plan.rooms {
                 stand::pace(plan.per_second).await;

@@ -15,6 +15,7 @@ mod pushed;
 mod raw;
 mod reader;
 mod rows;
+mod slow;
 mod stand;
 
 use std::io::Write;
@@ -22,7 +23,7 @@ use std::io::Write;
 use anyhow::{Result, bail};
 
 /// What can be measured.
-const SCENARIOS: [&str; 5] = ["fanout", "rooms", "storm", "page", "ingest"];
+const SCENARIOS: [&str; 6] = ["fanout", "rooms", "storm", "slow", "page", "ingest"];
 
 /// Prints a line of the report.
 fn say(line: &str) -> Result<()> {
@@ -56,6 +57,9 @@ fn main() -> Result<()> {
         }
         if is_wanted("storm") {
             fanout::storm().await?;
+        }
+        if is_wanted("slow") {
+            slow::run().await?;
         }
         if is_wanted("page") {
             page::run().await?;

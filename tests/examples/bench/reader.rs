@@ -52,6 +52,15 @@ pub(crate) struct Seen {
 }
 
 impl Seen {
+    /// What others have seen besides.
+    pub(crate) fn add(&mut self, others: Seen) {
+        self.delivered += others.delivered;
+        self.lost += others.lost;
+        self.doubled += others.doubled;
+        self.out_of_order += others.out_of_order;
+        self.waits.extend(others.waits);
+    }
+
     /// The wait that this share of deliveries did not exceed, in milliseconds.
     pub(crate) fn percentile(&mut self, share: f64) -> f64 {
         self.waits.sort_unstable();
@@ -111,12 +120,7 @@ impl Reading {
     pub(crate) async fn end(mut self) -> Result<Seen> {
         let mut all = Seen::default();
         while let Some(seen) = self.tasks.join_next().await {
-            let seen = seen??;
-            all.delivered += seen.delivered;
-            all.lost += seen.lost;
-            all.doubled += seen.doubled;
-            all.out_of_order += seen.out_of_order;
-            all.waits.extend(seen.waits);
+            all.add(seen??);
         }
         Ok(all)
     }

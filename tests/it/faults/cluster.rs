@@ -66,8 +66,11 @@ impl Cluster {
                 ("WORKER__LEASE_S", "2"),
                 ("WORKER__HEARTBEAT_S", "1"),
                 ("WORKER__POLL_MS", "100"),
+                // A node that leaves sends its clients away one after the other.
+                ("GRAPHQL__SOCKET_DRAIN_S", "1"),
+                ("SERVER__DRAIN_S", "5"),
                 // All subscribers of a test are one person.
-                ("GRAPHQL__SOCKETS_PER_USER", "400"),
+                ("GRAPHQL__SOCKETS_PER_USER", "1000"),
                 ("LOG__FILTER", "warn"),
             ] {
                 node = node.set(&format!("TRIBUTARY__{key}"), value);
@@ -79,6 +82,12 @@ impl Cluster {
         };
         let nodes = roles.iter().enumerate().map(node).collect();
         Self { place, nodes, integrator, channel }
+    }
+
+    /// Changes a setting of every node.
+    pub(super) fn set(&mut self, key: &str, value: &str) {
+        let nodes = std::mem::take(&mut self.nodes);
+        self.nodes = nodes.into_iter().map(|node| node.set(&format!("TRIBUTARY__{key}"), value)).collect();
     }
 
     /// Starts every node, one after the other: the first one has nothing to migrate, and neither have the others.

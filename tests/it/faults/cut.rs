@@ -36,6 +36,7 @@ async fn two_hundred_sockets_are_cut_at_once(backend: Backend) {
                 token: token.clone(),
                 cursor: cursor.clone(),
                 by_id: false,
+                is_counting: false,
                 is_forgetful: false,
             })
         })

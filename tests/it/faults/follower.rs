@@ -1,6 +1,10 @@
 //! Subscribers that lose their connection and go on, and write down what they heard.
 
-use std::collections::HashMap;
+use std::{
+    collections::HashMap,
+    hash::{DefaultHasher, Hash, Hasher},
+    time::Instant,
+};
 
 use futures_util::StreamExt;
 use serde_json::{Value, json};
@@ -38,6 +42,8 @@ pub(super) struct Follower {
     pub(super) cursor: String,
     /// Whether it writes down ids instead of texts.
     pub(super) by_id: bool,
+    /// Whether it keeps nothing but [`Heard::sum`]: of many who hear much, most do.
+    pub(super) is_counting: bool,
     /// The negative control: goes on from its first cursor each time, until it has heard a few things twice.
     pub(super) is_forgetful: bool,
 }
@@ -47,13 +53,54 @@ pub(super) struct Following {
     name: String,
     /// How many events it has heard.
     pub(super) heard: watch::Receiver<usize>,
+    /// The codes with which nodes have closed its sockets.
+    pub(super) codes: watch::Receiver<Vec<u16>>,
     is_over: CancellationToken,
-    entries: JoinHandle<Vec<Entry>>,
+    heard_all: JoinHandle<Heard>,
+}
+
+/// What a follower has heard.
+#[derive(Default)]
+pub(super) struct Heard {
+    entries: Vec<Entry>,
+    /// Stands for all events and their order: equal to that of another one if both have heard the same.
+    pub(super) sum: u64,
 }
 
 enum Entry {
-    Heard(u64, String),
+    Heard { seq: u64, key: String, at: Instant },
     Reconnected,
+}
+
+impl Heard {
+    fn add(&mut self, seq: u64, key: &str, is_counting: bool) {
+        let mut hasher = DefaultHasher::new();
+        (self.sum, seq, key).hash(&mut hasher);
+        self.sum = hasher.finish();
+        if !is_counting {
+            self.entries.push(Entry::Heard { seq, key: key.to_owned(), at: Instant::now() });
+        }
+    }
+
+    /// For the judge; what was written down is turned into texts.
+    pub(super) fn journal(&self, name: String, text: impl Fn(&str) -> String) -> SubscriberJournal {
+        let mut journal = SubscriberJournal::new(name);
+        for entry in &self.entries {
+            match entry {
+                Entry::Heard { seq, key, .. } => journal.received(*seq, text(key)),
+                Entry::Reconnected => journal.reconnected(),
+            }
+        }
+        journal
+    }
+
+    /// When each came.
+    pub(super) fn arrivals(&self) -> impl Iterator<Item = (&str, Instant)> {
+        self.entries.iter().filter_map(|entry| match entry {
+            Entry::Heard { key, at, .. } => Some((key.as_str(), *at)),
+            Entry::Reconnected => None,
+        })
+    }
 }
 
 impl Following {
@@ -76,24 +123,20 @@ impl Following {
 
     /// Ends it; what it heard.
     pub(super) async fn journal(self) -> SubscriberJournal {
-        self.journal_with(|text| text).await
+        let name = self.name.clone();
+        self.end().await.journal(name, str::to_owned)
     }
 
     /// As [`Following::journal`], for one that wrote down ids.
     pub(super) async fn journal_by_id(self, texts: &HashMap<String, String>) -> SubscriberJournal {
-        self.journal_with(|id| texts.get(&id).cloned().unwrap_or(id)).await
+        let name = self.name.clone();
+        self.end().await.journal(name, |id| texts.get(id).cloned().unwrap_or_else(|| id.to_owned()))
     }
 
-    async fn journal_with(self, text: impl Fn(String) -> String) -> SubscriberJournal {
+    /// Ends it.
+    pub(super) async fn end(self) -> Heard {
         self.is_over.cancel();
-        let mut journal = SubscriberJournal::new(self.name);
-        for entry in self.entries.await.unwrap() {
-            match entry {
-                Entry::Heard(seq, key) => journal.received(seq, text(key)),
-                Entry::Reconnected => journal.reconnected(),
-            }
-        }
-        journal
+        self.heard_all.await.unwrap()
     }
 }
 
@@ -141,6 +184,7 @@ impl Follower {
             token: token.to_owned(),
             cursor: cursor(client).await,
             by_id: false,
+            is_counting: false,
             is_forgetful: false,
         }
     }
@@ -153,18 +197,18 @@ pub(super) async fn cursor(client: &GraphqlClient) -> String {
 
 /// Begins to follow.
 pub(super) fn follow(follower: Follower) -> Following {
-    let (count, heard) = watch::channel(0);
+    let ((count, heard), (closed, codes)) = (watch::channel(0), watch::channel(Vec::new()));
     let (name, is_over) = (follower.name.clone(), CancellationToken::new());
-    Following { name, heard, is_over: is_over.clone(), entries: tokio::spawn(run(follower, count, is_over)) }
+    Following { name, heard, codes, is_over: is_over.clone(), heard_all: tokio::spawn(run(follower, count, closed, is_over)) }
 }
 
-async fn run(follower: Follower, count: watch::Sender<usize>, is_over: CancellationToken) -> Vec<Entry> {
+async fn run(follower: Follower, count: watch::Sender<usize>, closed: watch::Sender<Vec<u16>>, is_over: CancellationToken) -> Heard {
     let query = if follower.by_id { BY_ID } else { BY_TEXT };
-    let (mut entries, mut cursor) = (Vec::new(), follower.cursor.clone());
+    let (mut all, mut cursor) = (Heard::default(), follower.cursor.clone());
     let (mut heard, mut highest, mut repeats, mut turn) = (0, 0, 0, 0);
     loop {
         if is_over.is_cancelled() {
-            return entries;
+            return all;
         }
         if follower.is_forgetful {
             cursor.clone_from(&follower.cursor);
@@ -178,14 +222,18 @@ async fn run(follower: Follower, count: watch::Sender<usize>, is_over: Cancellat
         let Ok(mut messages) = socket.subscribe(query, json!({ "after": cursor })) else { continue };
         loop {
             let message = tokio::select! {
-                () = is_over.cancelled() => return entries,
+                () = is_over.cancelled() => return all,
                 message = messages.next() => message,
             };
             let batch = match message {
                 Some(Message::Next(result)) if result["errors"].is_null() => result["data"]["workspaceEvents"].clone(),
                 // The database is away: what a client may try again it tries again.
                 Some(Message::Error(errors)) if may_be_tried_again(&errors) => break,
-                None | Some(Message::Complete | Message::Closed(_)) => break,
+                Some(Message::Closed(Some((code, _)))) => {
+                    closed.send_modify(|codes| codes.push(code));
+                    break;
+                }
+                None | Some(Message::Complete | Message::Closed(None)) => break,
                 Some(other) => panic!("{}: {other:?}", follower.name),
             };
             assert_eq!(batch["prev"], cursor.as_str(), "{}: a batch follows on what was heard", follower.name);
@@ -193,17 +241,17 @@ async fn run(follower: Follower, count: watch::Sender<usize>, is_over: Cancellat
             for event in batch["events"].as_array().unwrap() {
                 let key = if follower.by_id { &event["entityId"] } else { &event["entity"]["text"] };
                 let seq = event["seq"].as_u64().unwrap();
-                entries.push(Entry::Heard(seq, key.as_str().unwrap().to_owned()));
+                all.add(seq, key.as_str().unwrap(), follower.is_counting);
                 heard += 1;
                 repeats += usize::from(seq <= highest);
                 highest = highest.max(seq);
             }
             if follower.is_forgetful && repeats > REPEATS {
-                return entries;
+                return all;
             }
             count.send_replace(heard);
         }
-        entries.push(Entry::Reconnected);
+        all.entries.push(Entry::Reconnected);
     }
 }
 

@@ -4,6 +4,8 @@
 //! Nothing here waits for a time to pass: a fault is injected when the traffic has come so far, and a test is over when
 //! everything that was acknowledged has arrived, or when patience ends and the judge says what is missing.
 
+mod bus;
+mod clients;
 pub(crate) mod cluster;
 mod conversation;
 mod crash;
@@ -11,7 +13,10 @@ mod cut;
 mod embedded;
 mod follower;
 mod hostile;
+mod loss;
 mod nodes;
+mod rolling;
+mod soak;
 mod traffic;
 mod wakes;
 mod workers;

@@ -13,6 +13,7 @@ use tributary_tests::{
     checker::{SubscriberJournal, check},
     postgres::Postgres,
     redis::Redis,
+    size::by_size,
 };
 
 use super::{
@@ -22,7 +23,10 @@ use super::{
 };
 use crate::backend::Ground;
 
+/// Ten thousand texts.
 const AMOUNT: Amount = Amount { batches: 360, per_batch: 25, notes: 1_000 };
+/// A hundred thousand.
+const FULL: Amount = Amount { batches: 3_600, notes: 10_000, ..AMOUNT };
 const NODES: usize = 3;
 /// Every other death of Redis takes a node with it.
 const DEATHS_OF_REDIS: usize = 20;
@@ -42,8 +46,9 @@ async fn redis_and_nodes_die_under_traffic() {
     let forgetful = follow(Follower { name: "the forgetful one".to_owned(), is_forgetful: true, ..one });
     let pushed = Pushed::start(redis.url());
     let push = pushed.push.clone();
-    let total = AMOUNT.total();
-    let mut traffic = Traffic::start(&cluster, &token, AMOUNT, move |text| drop(push.send(text.to_owned()))).await;
+    let amount = by_size(AMOUNT, FULL);
+    let total = amount.total();
+    let mut traffic = Traffic::start(&cluster, &token, amount, move |text| drop(push.send(text.to_owned()))).await;
 
     let mut deaths_of_nodes = 0;
     for death in 0..DEATHS_OF_REDIS {

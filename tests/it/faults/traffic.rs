@@ -1,7 +1,9 @@
 //! Writers that repeat what was not acknowledged, until it is: an integrator's batches over HTTP, and notes over GraphQL.
 
+use std::ops::Range;
+
 use serde_json::{Value, json};
-use tokio::task::JoinSet;
+use tokio::{sync::watch, task::JoinSet};
 use tributary_domain::clock::{Clock, SystemClock};
 use tributary_tests::{
     checker::WriterJournal,
@@ -33,9 +35,33 @@ impl Amount {
     }
 }
 
+/// Where is written, and in how many steps.
+pub(super) struct Course {
+    pub(super) nodes: Range<usize>,
+    /// Equal parts, the next of which begins only when the test says so: then no fault comes after the end of the traffic.
+    pub(super) parts: usize,
+}
+
+/// How far the writers may go.
+#[derive(Clone)]
+struct Pace {
+    parts: usize,
+    allowed: watch::Receiver<usize>,
+}
+
+impl Pace {
+    /// Waits until this one of so many may be written.
+    async fn wait(&mut self, number: usize, count: usize) {
+        let parts = self.parts;
+        // An error means that the test is over, and the writers with it.
+        drop(self.allowed.wait_for(|allowed| number * parts < allowed * count).await);
+    }
+}
+
 /// Traffic under way.
 pub(super) struct Traffic {
     writers: JoinSet<Written>,
+    allowed: watch::Sender<usize>,
     addresses: Vec<String>,
     token: String,
     on: Value,
@@ -52,15 +78,34 @@ pub(super) struct Written {
 impl Traffic {
     /// Begins to write at all nodes. `heard` is told each text that was acknowledged.
     pub(super) async fn start(cluster: &Cluster, token: &str, amount: Amount, heard: impl Fn(&str) + Clone + Send + 'static) -> Self {
-        let (client, _) = cluster.sign_in(0).await;
-        let on = cluster.first_interaction(&client).await;
-        let (addresses, events) = (cluster.all_graphql(), cluster.all_events());
+        Self::start_on(cluster, token, amount, Course { nodes: 0..cluster.nodes.len(), parts: 1 }, heard).await
+    }
+
+    /// Begins the first part of a course.
+    pub(super) async fn start_on(
+        cluster: &Cluster,
+        token: &str,
+        amount: Amount,
+        course: Course,
+        heard: impl Fn(&str) + Clone + Send + 'static,
+    ) -> Self {
+        let addresses = cluster.all_graphql()[course.nodes.clone()].to_vec();
+        let events = cluster.all_events()[course.nodes].to_vec();
+        let on = cluster.first_interaction(&clients(&addresses, token)[0]).await;
+        let (allowed, allowance) = watch::channel(1);
+        let pace = Pace { parts: course.parts, allowed: allowance };
         let mut writers = JoinSet::new();
         for writer in 0..WRITERS {
-            writers.spawn(post_batches(events.clone(), writer, amount, heard.clone()));
-            writers.spawn(write_notes(addresses.clone(), token.to_owned(), on.clone(), writer, amount.notes / WRITERS, heard.clone()));
+            writers.spawn(post_batches(events.clone(), writer, amount, pace.clone(), heard.clone()));
+            let notes = Notes { clients: clients(&addresses, token), on: on.clone() };
+            writers.spawn(write_notes(notes, writer, amount.notes / WRITERS, pace.clone(), heard.clone()));
         }
-        Self { writers, addresses, token: token.to_owned(), on }
+        Self { writers, allowed, addresses, token: token.to_owned(), on }
+    }
+
+    /// Lets the next part begin.
+    pub(super) fn go_on(&self) {
+        self.allowed.send_modify(|allowed| *allowed += 1);
     }
 
     /// Waits until everything is acknowledged.
@@ -85,10 +130,11 @@ impl Traffic {
 }
 
 /// Events without a common order: the requests are worked on side by side, and repeated as they come.
-async fn post_batches(addresses: Vec<String>, writer: usize, amount: Amount, heard: impl Fn(&str)) -> Written {
+async fn post_batches(addresses: Vec<String>, writer: usize, amount: Amount, mut pace: Pace, heard: impl Fn(&str)) -> Written {
     let http = http_client().unwrap();
     let mut written = Written::default();
     for batch in (writer..amount.batches).step_by(WRITERS) {
+        pace.wait(batch, amount.batches).await;
         let texts: Vec<String> = (0..amount.per_batch).map(|n| format!("batch {batch} event {n}")).collect();
         let body = batch_of(&texts, batch);
         let mut turn = batch;
@@ -126,11 +172,11 @@ fn batch_of(texts: &[String], batch: usize) -> String {
 }
 
 /// Notes of one agent, one after the other: the order in which they were acknowledged is that of the log.
-async fn write_notes(addresses: Vec<String>, token: String, on: Value, writer: usize, count: usize, heard: impl Fn(&str)) -> Written {
-    let notes = Notes { clients: clients(&addresses, &token), on };
+async fn write_notes(notes: Notes, writer: usize, count: usize, mut pace: Pace, heard: impl Fn(&str)) -> Written {
     let mut written = Written::default();
     let mut journal = WriterJournal::default();
     for n in 0..count {
+        pace.wait(n, count).await;
         let text = format!("note {n} of {writer}");
         written.repeats += notes.write(&text, &text, writer + n).await;
         heard(&text);

@@ -3,9 +3,11 @@
 use std::time::{Duration, Instant};
 
 use serde_json::json;
+use tokio::time::timeout;
 use tributary_tests::{client::http_client, node::Node};
+use uuid::Uuid;
 
-use super::{cluster::Cluster, follower::cursor};
+use super::{PATIENCE, cluster::Cluster, follower::cursor};
 use crate::backend::{Backend, on_both};
 
 on_both!(what_happens_is_counted);
@@ -18,15 +20,37 @@ const RESOLVE: &str = "mutation($input: SetInteractionStatusInput!) { setInterac
 const NOTE: &str = "mutation($input: AddNoteInput!) { addNote(input: $input) { message { id } errors { code message } } }";
 
 /// The samples of one metric whose labels contain `label`, added up.
-fn sum(page: &str, metric: &str, label: &str) -> f64 {
+pub(super) fn sum(page: &str, metric: &str, label: &str) -> f64 {
     let samples = page.lines().filter_map(|line| line.rsplit_once(' '));
     let wanted = samples.filter(|(name, _)| name.split('{').next() == Some(metric) && name.contains(label));
     wanted.map(|(_, value)| value.parse::<f64>().unwrap()).sum()
 }
 
-async fn metrics(node: &Node) -> String {
+/// What a node counts.
+pub(super) async fn metrics(node: &Node) -> String {
     let answer = http_client().unwrap().get(node.url("/metrics")).send().await.unwrap().error_for_status().unwrap();
     answer.text().await.unwrap()
+}
+
+/// Writes notes at one node until those who follow at another one were told by the bus, and more often than a bus that has
+/// just come back says so. Nobody else may be writing.
+pub(super) async fn tell_by_bus(cluster: &Cluster, writer: usize, reader: usize) {
+    const TIMES: f64 = 5.0;
+    let ((writing, _), (reading, _)) = (cluster.sign_in(writer).await, cluster.sign_in(reader).await);
+    let on = cluster.first_interaction(&writing).await;
+    let socket = reading.socket().await.unwrap();
+    let mut following = socket.subscribe(EVENTS, json!({ "after": cursor(&reading).await })).unwrap();
+    let woken = async || sum(&metrics(&cluster.nodes[reader]).await, "tributary_tail_wakes_total", "by=\"bus\"");
+    let before = woken().await;
+    let telling = async {
+        while woken().await < before + TIMES {
+            let text = format!("told by the bus {}", Uuid::now_v7());
+            let note = json!({ "input": { "interactionId": on, "clientId": text, "text": text } });
+            assert_eq!(writing.post(NOTE, note).await.unwrap().ok().unwrap()["addNote"]["errors"], json!([]));
+            following.data().await.unwrap();
+        }
+    };
+    timeout(PATIENCE, telling).await.unwrap_or_else(|_| panic!("node {reader} hears nothing of node {writer} over the bus"));
 }
 
 /// README names what to watch; a node that has worked shows all of it, and it moves with the work.

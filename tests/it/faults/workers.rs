@@ -36,7 +36,8 @@ async fn cluster(class: Class) -> Cluster {
     cluster
 }
 
-async fn send(client: &GraphqlClient, on: &Value, text: &str) -> Value {
+/// Sends a text that is its own key, and gives the message's id.
+pub(super) async fn send(client: &GraphqlClient, on: &Value, text: &str) -> Value {
     let query = "mutation($input: SendMessageInput!) { sendMessage(input: $input) { message { id } errors { code message } } }";
     let input = json!({ "input": { "interactionId": on, "clientId": text, "content": { "text": { "text": text } } } });
     let data = client.post(query, input).await.unwrap().ok().unwrap();
@@ -52,7 +53,7 @@ async fn state(client: &GraphqlClient, id: &Value) -> Value {
 }
 
 /// Waits until the message is in one of these states.
-async fn settled(client: &GraphqlClient, id: &Value, states: &[&str]) -> Value {
+pub(super) async fn settled(client: &GraphqlClient, id: &Value, states: &[&str]) -> Value {
     let looking = async {
         loop {
             let now = state(client, id).await;

@@ -5,10 +5,14 @@ use std::{net::SocketAddr, time::Duration};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},
+    sync::mpsc,
     task::JoinHandle,
     time::{Instant, timeout},
 };
-use tributary_tests::proxy::{Mode, Proxy};
+use tributary_tests::{
+    proxy::{Mode, Proxy},
+    redis::Redis,
+};
 
 /// Long enough for bytes over loopback, short enough for a test of silence.
 const SILENCE: Duration = Duration::from_millis(150);
@@ -189,4 +193,30 @@ async fn truncates_an_answer() {
     timeout(PATIENCE, socket.read_to_end(&mut heard)).await.expect("an end in time").unwrap_err();
     assert!(b"whol".starts_with(&heard), "{heard:?}");
     assert_eq!(proxy.bytes_to_client(), 4);
+}
+
+#[tokio::test]
+async fn what_redis_publishes_is_lost_and_the_connection_is_well() {
+    let redis = Redis::shared().await;
+    let proxy = Proxy::to_redis(redis.port()).await.unwrap();
+    let (hears, mut heard) = mpsc::unbounded_channel();
+    let client = redis::Client::open(format!("redis://{}/?protocol=resp3", proxy.address())).unwrap();
+    let config = redis::AsyncConnectionConfig::new().set_push_sender(hears);
+    let mut connection = client.get_multiplexed_async_connection_with_config(&config).await.unwrap();
+    let channel = Redis::prefix();
+    connection.subscribe(&channel).await.unwrap();
+    let mut texts = Vec::new();
+    for (mode, text) in [(Mode::Pass, "heard"), (Mode::LosePublished, "lost"), (Mode::Pass, "heard again")] {
+        proxy.set(mode);
+        let receivers = redis.command(&["PUBLISH", &channel, text]).await.unwrap();
+        assert_eq!(receivers, redis::Value::Int(1), "Redis believes that somebody hears it");
+        // What was published before the answer comes before it.
+        redis::cmd("PING").exec_async(&mut connection).await.unwrap();
+        while let Ok(push) = heard.try_recv() {
+            if push.kind == redis::PushKind::Message {
+                texts.push(redis::from_redis_value::<String>(push.data[1].clone()).unwrap());
+            }
+        }
+    }
+    assert_eq!((texts.as_slice(), proxy.lost()), (["heard".to_owned(), "heard again".to_owned()].as_slice(), 1));
 }

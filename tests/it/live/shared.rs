@@ -94,14 +94,16 @@ async fn costs(backend: Backend, document: impl Fn(usize) -> String) -> (u64, u6
             readers.push(Reader::join_with(client, &document(readers.len()), &place.cursor(client).await).await);
         }
         // The first one brings all to where the group is.
-        for text in [format!("first for {count}"), format!("second for {count}")] {
+        for text in ["first", "second", "third"].map(|which| format!("{which} for {count}")) {
             let before = place.app.store.statements();
             place.write(&chat, "mara", &text).await;
             join_all(readers.iter_mut().map(|reader| reader.read_to(&text, 0))).await;
             costs.push(place.app.store.statements() - before);
         }
     }
-    (costs[1], costs[3])
+    // The server asks for other things too, now and then.
+    let (one, twenty) = costs.split_at(3);
+    (*one.iter().min().unwrap(), *twenty.iter().min().unwrap())
 }
 
 async fn many_readers_cost_as_many_statements_as_one(backend: Backend) {

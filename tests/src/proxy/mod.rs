@@ -1,7 +1,9 @@
 //! A TCP proxy on 127.0.0.1 that behaves as badly as a test wants, switchable while connections are open.
 //!
-//! It copies bytes and never looks at them. Its sockets have small buffers, so that a stalled or slow reader is felt by
+//! It copies bytes and does not look at them, but for one in front of Redis ([`frames`]). Its sockets have small buffers, so that a stalled or slow reader is felt by
 //! the sender after kilobytes and not after megabytes.
+
+mod frames;
 
 use std::{
     io,
@@ -25,6 +27,8 @@ use tokio::{
     time::{Instant, sleep, sleep_until},
 };
 use tokio_util::{sync::CancellationToken, task::AbortOnDropHandle};
+
+use self::frames::Frames;
 
 const BUFFER: usize = 16 * 1024;
 /// As the socket options want it.
@@ -54,6 +58,9 @@ pub enum Mode {
     SwallowToServer,
     /// Forwards so many bytes towards the client per connection, then resets both ends.
     Truncate(u64),
+    /// Forgets what was published on channels of Redis and forwards everything else, so that both sides see a healthy
+    /// connection. Only of [`Proxy::to_redis`].
+    LosePublished,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -72,6 +79,8 @@ struct Shared {
     to_client: AtomicU64,
     accepted: AtomicUsize,
     open: AtomicUsize,
+    is_redis: bool,
+    lost: AtomicUsize,
 }
 
 /// The proxy; dropping it closes its connections and frees its port.
@@ -90,6 +99,10 @@ impl Proxy {
     /// # Errors
     /// When no port can be opened.
     pub async fn start(target: SocketAddr) -> Result<Proxy> {
+        Proxy::start_as(target, false).await
+    }
+
+    async fn start_as(target: SocketAddr, is_redis: bool) -> Result<Proxy> {
         let socket = TcpSocket::new_v4()?;
         // Accepted sockets inherit them; set later, the window would be open already.
         socket.set_recv_buffer_size(BUFFER_BYTES)?;
@@ -107,6 +120,8 @@ impl Proxy {
             to_client: AtomicU64::new(0),
             accepted: AtomicUsize::new(0),
             open: AtomicUsize::new(0),
+            is_redis,
+            lost: AtomicUsize::new(0),
         });
         let for_listener = Arc::clone(&shared);
         let listen = async move {
@@ -129,6 +144,14 @@ impl Proxy {
     /// As [`Proxy::start`].
     pub async fn to_port(port: u16) -> Result<Proxy> {
         Proxy::start(SocketAddr::from(([127, 0, 0, 1], port))).await
+    }
+
+    /// In front of a Redis server on 127.0.0.1 whose clients speak RESP3.
+    ///
+    /// # Errors
+    /// As [`Proxy::start`].
+    pub async fn to_redis(port: u16) -> Result<Proxy> {
+        Proxy::start_as(SocketAddr::from(([127, 0, 0, 1], port)), true).await
     }
 
     /// Changes the behaviour of open and new connections.
@@ -167,6 +190,11 @@ impl Proxy {
     /// Connections accepted since the start.
     pub fn accepted(&self) -> usize {
         self.shared.accepted.load(Ordering::Relaxed)
+    }
+
+    /// Messages of channels that were forgotten.
+    pub fn lost(&self) -> usize {
+        self.shared.lost.load(Ordering::Relaxed)
     }
 
     /// Connections open now.
@@ -246,6 +274,7 @@ async fn pump(mut from: ReadHalf<'_>, to: WriteHalf<'_>, way: Way, shared: &Shar
     let mut modes = shared.mode.clone();
     let read = async move {
         let mut buffer = vec![0; BUFFER];
+        let mut frames = (shared.is_redis && way == Way::ToClient).then(Frames::default);
         loop {
             let mode = *modes.wait_for(|mode| *mode != Mode::Stall).await.map_err(|_| gone())?;
             if !matches!(mode, Mode::Delay(_)) {
@@ -262,7 +291,12 @@ async fn pump(mut from: ReadHalf<'_>, to: WriteHalf<'_>, way: Way, shared: &Shar
                 (Mode::Delay(later), _) => later,
                 _ => Duration::ZERO,
             };
-            queue.send((Instant::now() + later, buffer[..count].to_vec())).await.map_err(|_| gone())?;
+            let mut chunk = buffer[..count].to_vec();
+            if let Some(frames) = &mut frames {
+                let lost = frames.pass(&mut chunk, *modes.borrow() == Mode::LosePublished);
+                shared.lost.fetch_add(lost, Ordering::Relaxed);
+            }
+            queue.send((Instant::now() + later, chunk)).await.map_err(|_| gone())?;
         }
     };
     let write = async move {
