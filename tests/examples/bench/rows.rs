@@ -4,8 +4,8 @@
 use std::{fmt::Write as _, path::Path, time::Instant};
 
 use anyhow::{Context, Result};
-use chrono::Utc;
 use sea_orm::{ConnectionTrait, DbBackend, Statement, TransactionTrait, Value};
+use tributary_domain::clock::{Clock, SystemClock};
 use tributary_tests::postgres;
 use uuid::Uuid;
 
@@ -71,7 +71,7 @@ pub(crate) async fn run(url: &str, told: &Path) -> Result<()> {
         if transaction == WARM {
             (started, used) = (Instant::now(), cpu::time(std::process::id())?);
         }
-        let now = Utc::now();
+        let now = SystemClock.now();
         let tx = database.begin().await?;
         tx.execute_unprepared(&scope).await?;
         let (mut rows, mut told) = (Vec::<Value>::with_capacity(ROWS * 16), Vec::<Value>::with_capacity(ROWS * 10));
