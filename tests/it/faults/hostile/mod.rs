@@ -17,7 +17,7 @@ use crate::backend::{Backend, on_both};
 on_both!(the_transport_survives_the_hostile_pack);
 
 /// How often everything comes before the memory is looked at: until then caches and the allocator fill up.
-const WARM_UP: usize = 2;
+const WARM_UP: usize = 1;
 /// By how much the memory may differ after it comes once more.
 const DIFFERENCE_BYTES: u64 = 64 << 20;
 /// Fewer open files than there are hostile connections: the node has to ask for more.
