@@ -28,11 +28,11 @@ export const tests = {
     await server.agent.up();
     await agent.getByTestId("offline").waitFor({ state: "detached", timeout: 60_000 });
     // Who comes back first decides whether the agent is asked: the customer may have written before the reply is out.
-    const reply = visitor.locator("dc-chat").getByText("Written while it was dark");
+    const written = visitor.locator("dc-chat").getByText("Written while it was dark");
     const sendAnyway = agent.getByRole("button", { name: "Send anyway" });
-    const isAsked = await Promise.race([sendAnyway.waitFor({ timeout: 60_000 }).then(() => true), reply.waitFor({ timeout: 60_000 }).then(() => false)]);
+    const isAsked = await Promise.race([sendAnyway.waitFor({ timeout: 60_000 }).then(() => true), written.waitFor({ timeout: 60_000 }).then(() => false)]);
     if (isAsked) await sendAnyway.click();
-    await reply.waitFor({ timeout: 60_000 });
+    await written.waitFor({ timeout: 60_000 });
     await agent.getByTestId("thread").getByText("Me too").waitFor({ timeout: 60_000 });
     await agent.locator("[data-pending]").waitFor({ state: "detached" });
     agent.isOutage = false;
