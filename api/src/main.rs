@@ -17,6 +17,10 @@ use tributary_api::{
 };
 use tributary_domain::{clock::SystemClock, random};
 
+/// Connections come and go by the thousand, and what they needed for a moment must not stay.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Every digital channel in one live inbox.
 #[derive(Parser)]
 #[command(name = "tributary", version, about)]

@@ -23,18 +23,19 @@ use super::{
 const IDLE: usize = 1_000;
 /// So many are being opened at the same time.
 const OPENING: usize = 50;
-/// More than any second's worth of messages.
+/// More than any second's worth of messages. Who is still sending when the time for a farewell is over sees the connection
+/// break instead of the close code.
 const FLOOD: usize = 1_000;
 /// What a socket takes in one message.
 const FRAME_BYTES: usize = 64 * 1024;
-const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_secs(60);
 
 pub(super) async fn attack(target: &Target) {
-    tokio::join!(idle(target), before_signing_in(target), unreadable(target), too_much(target));
+    tokio::join!(before_signing_in(target), unreadable(target), too_much(target));
 }
 
 /// Sockets without an init, all of them open at once.
-async fn idle(target: &Target) {
+pub(super) async fn idle(target: &Target) {
     let mut sockets = Vec::new();
     for _ in 0..IDLE / OPENING {
         sockets.extend(join_all((0..OPENING).map(|_| RawSocket::connect(&target.url))).await);
@@ -64,8 +65,8 @@ async fn before_signing_in(target: &Target) {
                 break;
             }
         }
-        let close = socket.wait_closed(PATIENCE).await.unwrap();
-        assert_eq!(close.map(|(code, _)| code), Some(code), "{}", messages[0]);
+        let close = socket.wait_closed(PATIENCE).await.unwrap().map(|(code, _)| code);
+        assert!(close == Some(code) || messages.len() == FLOOD && close.is_none(), "{}: {close:?}", messages[0]);
     }
 }
 
@@ -120,6 +121,7 @@ async fn too_much(target: &Target) {
                 break;
             }
         }
-        assert_eq!(socket.wait_closed(PATIENCE).await.unwrap().map(|(code, _)| code), Some(4429), "{message:?}");
+        let close = socket.wait_closed(PATIENCE).await.unwrap().map(|(code, _)| code);
+        assert!(matches!(close, Some(4429) | None), "{message:?}: {close:?}");
     }
 }
