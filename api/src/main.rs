@@ -1,10 +1,11 @@
 //! The program `tributary`: serve, migrate, schema, check-config, create-workspace, demo, tail.
 
-use std::{path::PathBuf, process::ExitCode, sync::Arc};
+use std::{net::SocketAddr, path::PathBuf, process::ExitCode, sync::Arc};
 
 use anyhow::Context;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use secrecy::ExposeSecret;
+use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tributary_api::{
     app::App,
@@ -12,7 +13,11 @@ use tributary_api::{
     demo,
     founding::{self, Founding, Language},
     graphql,
-    http::{health, listen},
+    http::{
+        health,
+        listen::{self, Doors},
+        tls::Certificates,
+    },
     open_files, signals, tail, telemetry,
 };
 use tributary_domain::{clock::SystemClock, random};
@@ -191,15 +196,12 @@ async fn serve(mut config: Config, role: Option<Role>, with_demo: bool) -> anyho
         Some(Role::Worker) => app.probes(Some(metrics)),
         _ => app.router(Some(metrics))?,
     };
-    let listener = tokio::net::TcpListener::bind(app.config.server.listen)
-        .await
-        .with_context(|| format!("cannot listen on {} (server.listen)", app.config.server.listen))?;
-    tracing::info!(address = %app.config.server.listen, "listening");
+    let doors = open_doors(&app.config, &shutdown).await?;
     if with_demo {
         print(&format!("\nOpen {} in the browser.\n", app.public_url))?;
     }
     tokio::spawn(stop_on_signal(shutdown.clone()));
-    listen::serve(listener, router, (&app.config).into(), shutdown.clone()).await;
+    listen::serve(doors, router, (&app.config).into(), shutdown.clone()).await;
     shutdown.cancel();
     if let Some(workers) = workers {
         workers.await.context("the worker panicked")?;
@@ -207,6 +209,26 @@ async fn serve(mut config: Config, role: Option<Role>, with_demo: bool) -> anyho
     app.store.close().await?;
     tracing::info!("stopped");
     Ok(())
+}
+
+/// Begins to listen.
+async fn open_doors(config: &Config, shutdown: &CancellationToken) -> anyhow::Result<Doors> {
+    let server = &config.server;
+    let open = async |address: SocketAddr, key: &str| {
+        let listener = TcpListener::bind(address).await.with_context(|| format!("cannot listen on {address} ({key})"))?;
+        tracing::info!(%address, "listening");
+        anyhow::Ok(listener)
+    };
+    let tls = match server.tls_listen {
+        None => None,
+        Some(address) => {
+            let certificates = Certificates::open(server.tls_certificate.clone(), server.tls_key.clone())?;
+            let acceptor = certificates.acceptor()?;
+            tokio::spawn(certificates.keep_current(shutdown.clone()));
+            Some((open(address, "server.tls_listen").await?, acceptor))
+        }
+    };
+    Ok(Doors { plain: open(server.listen, "server.listen").await?, tls })
 }
 
 /// Cancels the token on the first SIGTERM or SIGINT.

@@ -19,10 +19,16 @@ pub fn raise_limit() {
     }
 }
 
+/// How many this process may have open now.
+#[must_use]
+pub fn limit() -> u64 {
+    getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX)
+}
+
 /// What to change when so many connections do not fit.
 #[must_use]
 pub fn warning(connections: usize) -> Option<String> {
-    let limit = getrlimit(Resource::Nofile).current?;
+    let limit = limit();
     (limit < OURS.saturating_add(connections as u64)).then(|| {
         format!(
             "The system lets this process have {limit} files and connections open, too few for server.max_connections \

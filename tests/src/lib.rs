@@ -17,6 +17,7 @@
 //!
 //! Linux only: it reads `/proc` and uses `setpriv`.
 
+pub mod certificate;
 pub mod checker;
 pub mod client;
 pub mod fake;

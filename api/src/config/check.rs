@@ -57,6 +57,11 @@ fn server(config: &Config, report: &mut impl FnMut(&str, String)) {
     if server.allowed_origins.len() > 1 && server.allowed_origins.iter().any(|origin| origin == "*") {
         report("server.allowed_origins", "\"*\" already allows all. Remove it or the others.".into());
     }
+    for (key, file) in [("server.tls_certificate", &server.tls_certificate), ("server.tls_key", &server.tls_key)] {
+        if file.as_os_str().is_empty() == server.tls_listen.is_some() {
+            report(key, "Give server.tls_listen, server.tls_certificate and server.tls_key together, or none of them.".into());
+        }
+    }
     for (key, value) in [
         ("server.max_connections", server.max_connections as u64),
         ("server.header_timeout_s", server.header_timeout_s),

@@ -1,9 +1,9 @@
 //! The sections of the settings. What a key means stands in `default.toml`; here are the types.
 
-use std::{collections::HashMap, net::SocketAddr, path::PathBuf};
+use std::{collections::HashMap, fmt::Display, net::SocketAddr, path::PathBuf, str::FromStr};
 
 use secrecy::{ExposeSecret, SecretString};
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer, de::Error as _};
 use url::Url;
 
 macro_rules! sections {
@@ -15,11 +15,23 @@ macro_rules! sections {
     )*};
 }
 
+fn none_if_empty<'de, T: FromStr<Err: Display>, D: Deserializer<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    if text.is_empty() { Ok(None) } else { text.parse().map(Some).map_err(D::Error::custom) }
+}
+
 sections! {
     /// Listening and connections.
     Server {
         /// Where to listen.
         listen: SocketAddr,
+        /// Where to speak TLS.
+        #[serde(deserialize_with = "none_if_empty")]
+        tls_listen: Option<SocketAddr>,
+        /// File of the certificate.
+        tls_certificate: PathBuf,
+        /// File of its key.
+        tls_key: PathBuf,
         /// How others reach us.
         public_url: Url,
         /// Origins that may call from a browser.

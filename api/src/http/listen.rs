@@ -21,12 +21,16 @@ use http::{Request, Version};
 use hyper::{body::Incoming, service::service_fn};
 use hyper_util::{
     rt::{TokioExecutor, TokioIo, TokioTimer},
-    server::{conn::auto::Builder, graceful::GracefulShutdown},
+    server::{
+        conn::auto::Builder,
+        graceful::{GracefulShutdown, Watcher},
+    },
 };
 use tokio::{
     net::{TcpListener, TcpStream},
     sync::{OwnedSemaphorePermit, Semaphore},
 };
+use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 
@@ -66,9 +70,30 @@ impl From<&Config> for ListenLimits {
     }
 }
 
+/// Where connections come in.
+pub struct Doors {
+    /// For HTTP.
+    pub plain: TcpListener,
+    /// For HTTPS.
+    pub tls: Option<(TcpListener, TlsAcceptor)>,
+}
+
+impl Doors {
+    async fn accept(&self) -> io::Result<(TcpStream, SocketAddr, Option<&TlsAcceptor>)> {
+        let over_tls = async {
+            let Some((listener, acceptor)) = &self.tls else { return std::future::pending().await };
+            listener.accept().await.map(|(stream, peer)| (stream, peer, Some(acceptor)))
+        };
+        tokio::select! {
+            accepted = self.plain.accept() => accepted.map(|(stream, peer)| (stream, peer, None)),
+            accepted = over_tls => accepted,
+        }
+    }
+}
+
 /// Serves `router` until `shutdown`, then drains. Returns the number of connections that were cut because they did not
 /// end in time.
-pub async fn serve(listener: TcpListener, router: Router, limits: ListenLimits, shutdown: CancellationToken) -> usize {
+pub async fn serve(doors: Doors, router: Router, limits: ListenLimits, shutdown: CancellationToken) -> usize {
     let places = Arc::new(Semaphore::new(limits.connections));
     let graceful = GracefulShutdown::new();
     // Cancelled when this function returns or is dropped: connections that outlive the drain are cut.
@@ -77,14 +102,18 @@ pub async fn serve(listener: TcpListener, router: Router, limits: ListenLimits, 
     loop {
         let accepted = async {
             let place = Arc::clone(&places).acquire_owned().await.expect("the semaphore is never closed");
-            (listener.accept().await, place)
+            (doors.accept().await, place)
         };
         let (accepted, place) = tokio::select! {
             accepted = accepted => accepted,
             () = shutdown.cancelled() => break,
         };
         match accepted {
-            Ok((stream, peer)) => connection(stream, peer, place, &router, &limits, &graceful, &cut),
+            Ok((stream, peer, tls)) => {
+                let exchanges =
+                    Exchanges { peer, router: router.clone(), header: limits.header, leaving: graceful.watcher(), cut: cut.clone() };
+                connection(stream, tls, place, limits.write, exchanges);
+            }
             Err(error) if is_about_peer(&error) => {}
             Err(error) => {
                 tracing::warn!(error = &error as &dyn std::error::Error, "A connection could not be accepted");
@@ -92,7 +121,7 @@ pub async fn serve(listener: TcpListener, router: Router, limits: ListenLimits, 
             }
         }
     }
-    drop(listener);
+    drop(doors);
     tracing::info!(connections = limits.connections - places.available_permits(), "The listener is closed and connections are drained");
     let all = u32::try_from(limits.connections).unwrap_or(u32::MAX);
     let drained = async {
@@ -108,46 +137,67 @@ pub async fn serve(listener: TcpListener, router: Router, limits: ListenLimits, 
     left
 }
 
-fn connection(
-    stream: TcpStream,
-    peer: SocketAddr,
-    place: OwnedSemaphorePermit,
-    router: &Router,
-    limits: &ListenLimits,
-    graceful: &GracefulShutdown,
-    cut: &CancellationToken,
-) {
+fn connection(stream: TcpStream, tls: Option<&TlsAcceptor>, place: OwnedSemaphorePermit, stall: Duration, exchanges: Exchanges) {
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(error = &error as &dyn std::error::Error, "A connection broke before it was served");
         return;
     }
-    let io = Watched::new(stream, limits.write, place);
-    let has_begun = Arc::new(AtomicBool::new(false));
-    let service = {
-        let (router, has_begun, socket) = (router.clone(), Arc::clone(&has_begun), io.socket());
-        service_fn(move |mut request: Request<Incoming>| {
-            has_begun.store(true, Ordering::Relaxed);
-            request.extensions_mut().insert(ConnectInfo(peer));
-            if request.version() == Version::HTTP_11 {
-                request.extensions_mut().insert(Arc::clone(&socket));
-            }
-            let is_http2 = request.version() == Version::HTTP_2;
-            let answered = router.clone().oneshot(request.map(|body| if is_http2 { Body::new(body) } else { Body::new(Whole::new(body)) }));
-            async move { Ok::<_, Infallible>(answered.await.unwrap_or_else(|never| match never {})) }
-        })
+    let Some(tls) = tls else {
+        tokio::spawn(exchanges.serve(Watched::plain(stream, stall, place)));
+        return;
     };
-    let mut builder = Builder::new(TokioExecutor::new());
-    builder.http1().timer(TokioTimer::new()).header_read_timeout(limits.header).max_buf_size(MAX_HEAD_BYTES);
-    builder
-        .http2()
-        .timer(TokioTimer::new())
-        .max_concurrent_streams(MAX_STREAMS)
-        .keep_alive_interval(HTTP2_PING)
-        .keep_alive_timeout(HTTP2_PING)
-        .max_header_list_size(u32::try_from(MAX_HEAD_BYTES).unwrap_or(u32::MAX));
-    let serving = graceful.watch(builder.serve_connection_with_upgrades(TokioIo::new(io), service).into_owned());
-    let (cut, header) = (cut.clone(), limits.header);
+    let shaking_hands = tls.accept(stream);
     tokio::spawn(async move {
+        let shaken = tokio::select! {
+            shaken = tokio::time::timeout(exchanges.header, shaking_hands) => shaken,
+            () = exchanges.cut.cancelled() => return,
+        };
+        match shaken {
+            Ok(Ok(stream)) => exchanges.serve(Watched::tls(stream, stall, place)).await,
+            Ok(Err(error)) => tracing::debug!(error = &error as &dyn std::error::Error, "A client could not agree on TLS"),
+            Err(_elapsed) => tracing::debug!("A client did not finish its TLS handshake and was cut off"),
+        }
+    });
+}
+
+/// All that is asked and answered on one connection.
+struct Exchanges {
+    peer: SocketAddr,
+    router: Router,
+    header: Duration,
+    leaving: Watcher,
+    cut: CancellationToken,
+}
+
+impl Exchanges {
+    async fn serve(self, stream: Watched) {
+        let Self { peer, router, header, leaving, cut } = self;
+        let socket = stream.socket();
+        let has_begun = Arc::new(AtomicBool::new(false));
+        let service = {
+            let has_begun = Arc::clone(&has_begun);
+            service_fn(move |mut request: Request<Incoming>| {
+                has_begun.store(true, Ordering::Relaxed);
+                request.extensions_mut().insert(ConnectInfo(peer));
+                if request.version() == Version::HTTP_11 {
+                    request.extensions_mut().insert(Arc::clone(&socket));
+                }
+                let is_http2 = request.version() == Version::HTTP_2;
+                let answered =
+                    router.clone().oneshot(request.map(|body| if is_http2 { Body::new(body) } else { Body::new(Whole::new(body)) }));
+                async move { Ok::<_, Infallible>(answered.await.unwrap_or_else(|never| match never {})) }
+            })
+        };
+        let mut builder = Builder::new(TokioExecutor::new());
+        builder.http1().timer(TokioTimer::new()).header_read_timeout(header).max_buf_size(MAX_HEAD_BYTES);
+        builder
+            .http2()
+            .timer(TokioTimer::new())
+            .max_concurrent_streams(MAX_STREAMS)
+            .keep_alive_interval(HTTP2_PING)
+            .keep_alive_timeout(HTTP2_PING)
+            .max_header_list_size(u32::try_from(MAX_HEAD_BYTES).unwrap_or(u32::MAX));
+        let serving = leaving.watch(builder.serve_connection_with_upgrades(TokioIo::new(stream), service).into_owned());
         // hyper's own timer starts only once it knows whether HTTP/1 or HTTP/2 is spoken; a peer that never shows it
         // would stay for ever.
         let silent = async {
@@ -165,7 +215,7 @@ fn connection(
             () = silent => tracing::debug!("A connection sent no request and was closed"),
             () = cut.cancelled() => {}
         }
-    });
+    }
 }
 
 /// Errors that say something about one peer, not about us.

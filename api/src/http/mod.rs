@@ -13,4 +13,5 @@ pub mod media;
 pub mod picture;
 mod rest;
 pub mod socket;
+pub mod tls;
 pub mod webhook;

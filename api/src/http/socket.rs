@@ -3,12 +3,14 @@
 //! What hyper and the WebSocket library write goes through [`Watched`]. Whoever has a whole frame ready may write it past
 //! them with [`Socket::write`], from any task, without waking the connection's own. Both write under one lock and never
 //! into each other's frames: as long as one side has not been taken entirely, the other one waits or is refused.
+//!
+//! Over TLS that is so too: what is encrypted is one sequence, and the session that does it lies under the same lock.
 
 use std::{
     io::{self, IoSlice},
     pin::Pin,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
-    task::{Context, Poll, ready},
+    task::{Context, Poll, Waker, ready},
     time::Duration,
 };
 
@@ -21,9 +23,7 @@ use tokio::{
     sync::{Notify, OwnedSemaphorePermit, futures::Notified},
     time::{Instant, Sleep},
 };
-
-/// A frame is given in so many parts, so that nobody has to put it together.
-const PARTS: usize = 4;
+use tokio_rustls::server::TlsStream;
 
 /// The writing side of a connection, for ready frames.
 pub struct Socket {
@@ -34,11 +34,18 @@ pub struct Socket {
 
 struct Out {
     /// `None`: the connection has ended.
-    half: Option<OwnedWriteHalf>,
+    way: Option<Way>,
     /// What is left of a frame that was written past the library.
     rest: Vec<u8>,
     /// The library is in the middle of what it writes.
     is_within: bool,
+}
+
+/// How bytes leave.
+enum Way {
+    Plain(OwnedWriteHalf),
+    /// With the reading side, which is of the same session.
+    Tls(Box<TlsStream<TcpStream>>),
 }
 
 /// What became of a frame.
@@ -55,24 +62,18 @@ pub enum Written {
 impl Socket {
     /// Writes one frame unless something else is being written or `is_wanted` says no; that is
     /// asked under the lock of [`Self::hold`]. Never waits.
-    pub fn write(&self, is_wanted: impl FnOnce() -> bool, parts: [&[u8]; PARTS]) -> Written {
+    pub fn write(&self, is_wanted: impl FnOnce() -> bool, frame: &[u8]) -> Written {
         let mut out = self.out();
         if out.is_within || !out.rest.is_empty() || !is_wanted() {
             return Written::No;
         }
-        let Some(half) = &out.half else { return Written::No };
-        let length: usize = parts.iter().map(|part| part.len()).sum();
-        match half.try_write_vectored(&parts.map(IoSlice::new)) {
-            Ok(count) if count == length => Written::Whole,
+        let Some(way) = out.way.as_mut().filter(|way| !way.is_behind()) else { return Written::No };
+        match way.try_write(frame) {
+            Ok(count) if count == frame.len() && !way.is_behind() => Written::Whole,
             // Also when the connection is broken: its task finds out and ends it.
             Ok(0) | Err(_) => Written::No,
             Ok(count) => {
-                let mut taken = count;
-                for part in parts {
-                    let skipped = taken.min(part.len());
-                    taken -= skipped;
-                    out.rest.extend_from_slice(&part[skipped..]);
-                }
+                out.rest.extend_from_slice(&frame[count..]);
                 drop(out);
                 self.stuck.notify_one();
                 Written::Part
@@ -96,11 +97,44 @@ impl Socket {
     }
 }
 
+impl Way {
+    /// Never waits.
+    fn try_write(&mut self, frame: &[u8]) -> io::Result<usize> {
+        match self {
+            Self::Plain(half) => half.try_write(frame),
+            // Nobody waits to write now who would miss the waker.
+            Self::Tls(stream) => match Pin::new(stream).poll_write(&mut Context::from_waker(Waker::noop()), frame) {
+                Poll::Ready(written) => written,
+                Poll::Pending => Ok(0),
+            },
+        }
+    }
+
+    /// Something is encrypted that the system has not taken yet.
+    fn is_behind(&self) -> bool {
+        matches!(self, Self::Tls(stream) if stream.get_ref().1.wants_write())
+    }
+
+    fn poll_write(&mut self, cx: &mut Context<'_>, parts: &[IoSlice<'_>]) -> Poll<io::Result<usize>> {
+        match self {
+            Self::Plain(half) => Pin::new(half).poll_write_vectored(cx, parts),
+            Self::Tls(stream) => Pin::new(stream).poll_write_vectored(cx, parts),
+        }
+    }
+
+    fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match self {
+            Self::Plain(half) => Pin::new(half).poll_flush(cx),
+            Self::Tls(stream) => Pin::new(stream).poll_flush(cx),
+        }
+    }
+}
+
 impl Out {
     fn poll_rest(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         while !self.rest.is_empty() {
-            let Some(half) = &mut self.half else { return Poll::Ready(Err(io::ErrorKind::BrokenPipe.into())) };
-            let written = ready!(Pin::new(half).poll_write(cx, &self.rest))?;
+            let Some(way) = &mut self.way else { return Poll::Ready(Err(io::ErrorKind::BrokenPipe.into())) };
+            let written = ready!(way.poll_write(cx, &[IoSlice::new(&self.rest)]))?;
             if written == 0 {
                 return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
             }
@@ -111,10 +145,15 @@ impl Out {
         Poll::Ready(Ok(()))
     }
 
+    fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        ready!(self.poll_rest(cx))?;
+        self.way.as_mut().map_or(Poll::Ready(Ok(())), |way| way.poll_flush(cx))
+    }
+
     fn poll_write(&mut self, cx: &mut Context<'_>, buffers: &[IoSlice<'_>]) -> Poll<io::Result<usize>> {
         ready!(self.poll_rest(cx))?;
-        let Some(half) = &mut self.half else { return Poll::Ready(Err(io::ErrorKind::BrokenPipe.into())) };
-        let written = Pin::new(half).poll_write_vectored(cx, buffers);
+        let Some(way) = &mut self.way else { return Poll::Ready(Err(io::ErrorKind::BrokenPipe.into())) };
+        let written = way.poll_write(cx, buffers);
         let length: usize = buffers.iter().map(|buffer| buffer.len()).sum();
         self.is_within = match &written {
             Poll::Ready(Ok(count)) => *count < length,
@@ -127,7 +166,8 @@ impl Out {
 
 /// A stream that holds its place and fails when the peer takes nothing for too long.
 pub(super) struct Watched {
-    read: OwnedReadHalf,
+    /// `None`: reading goes through the socket, as writing does.
+    read: Option<OwnedReadHalf>,
     socket: Arc<Socket>,
     stall: Duration,
     stalled: Option<Pin<Box<Sleep>>>,
@@ -136,9 +176,18 @@ pub(super) struct Watched {
 
 impl Watched {
     /// `stall`: for the peer to take a byte.
-    pub(super) fn new(stream: TcpStream, stall: Duration, place: OwnedSemaphorePermit) -> Self {
+    pub(super) fn plain(stream: TcpStream, stall: Duration, place: OwnedSemaphorePermit) -> Self {
         let (read, half) = stream.into_split();
-        let out = Out { half: Some(half), rest: Vec::new(), is_within: false };
+        Self::new(Some(read), Way::Plain(half), stall, place)
+    }
+
+    /// The same after a handshake.
+    pub(super) fn tls(stream: TlsStream<TcpStream>, stall: Duration, place: OwnedSemaphorePermit) -> Self {
+        Self::new(None, Way::Tls(Box::new(stream)), stall, place)
+    }
+
+    fn new(read: Option<OwnedReadHalf>, way: Way, stall: Duration, place: OwnedSemaphorePermit) -> Self {
+        let out = Out { way: Some(way), rest: Vec::new(), is_within: false };
         Self { read, socket: Arc::new(Socket { out: Mutex::new(out), stuck: Notify::new() }), stall, stalled: None, _place: place }
     }
 
@@ -161,13 +210,19 @@ impl Watched {
 impl Drop for Watched {
     /// Whoever still holds the socket must not keep the connection open.
     fn drop(&mut self) {
-        self.socket.out().half = None;
+        self.socket.out().way = None;
     }
 }
 
 impl AsyncRead for Watched {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.read).poll_read(cx, buffer)
+        if let Some(read) = &mut self.read {
+            return Pin::new(read).poll_read(cx, buffer);
+        }
+        match &mut self.socket.out().way {
+            Some(Way::Tls(stream)) => Pin::new(stream).poll_read(cx, buffer),
+            _ => Poll::Ready(Ok(())),
+        }
     }
 }
 
@@ -186,13 +241,14 @@ impl AsyncWrite for Watched {
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let polled = self.socket.out().poll_rest(cx);
+        let polled = self.socket.out().poll_flush(cx);
         self.watch(cx, polled)
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        match &mut self.socket.out().half {
-            Some(half) => Pin::new(half).poll_shutdown(cx),
+        match &mut self.socket.out().way {
+            Some(Way::Plain(half)) => Pin::new(half).poll_shutdown(cx),
+            Some(Way::Tls(stream)) => Pin::new(stream).poll_shutdown(cx),
             None => Poll::Ready(Ok(())),
         }
     }

@@ -15,7 +15,7 @@ use tributary_domain::{
 use super::group::Frame;
 use crate::{
     graphql::stream::may_change_rights,
-    http::graphql::{Port, Written},
+    http::graphql::{Port, Shared, Written},
 };
 
 /// Most frames written in one go; then others get a turn.
@@ -69,16 +69,14 @@ impl Direct {
 /// Writes a frame to all; keeps those who took it.
 pub(super) async fn deliver(members: &mut Vec<Direct>, frame: &Frame, number: u64, is_group_of_one: bool) {
     let (mut next, mut in_a_row) = (0, 0);
+    let mut result = Shared::new(&frame.json);
     while let Some(member) = members.get(next) {
-        if member.back.is_closed() {
-            members.swap_remove(next);
-            continue;
-        }
         if !frame.personal.is_empty() && member.who.is_concerned(frame, is_group_of_one) {
             members.swap_remove(next).give_back(number, frame.before);
             continue;
         }
-        match member.port.write(&frame.json) {
+        // Who has left takes nothing more, and nobody hears that it is given back.
+        match member.port.write(&mut result) {
             Written::Whole => next += 1,
             Written::Part => members.swap_remove(next).give_back(number + 1, frame.after),
             Written::No => members.swap_remove(next).give_back(number, frame.before),

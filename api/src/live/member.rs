@@ -42,7 +42,8 @@ pub(super) fn answers(
     let mut member = Member { live, template, who, is_current: false, info, at: after, memory: None };
     async_stream::stream! {
         loop {
-            let (group, place) = member.join().await;
+            // Boxed: it is large, and waits for hours are not in it.
+            let (group, place) = Box::pin(member.join()).await;
             let until = match place {
                 Place::Alone(until) => until,
                 Place::Before(number) => {

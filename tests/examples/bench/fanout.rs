@@ -5,14 +5,16 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
 use serde_json::{Value, json};
+use tributary_api::open_files;
 use tributary_tests::{
     client::GraphqlClient,
+    node::Node,
     process::{Launch, Process},
 };
 
 use super::{
     cpu, raw,
-    reader::{Clock, MARK, Readers, Seen},
+    reader::{Address, Clock, MARK, Readers, Seen},
     say,
     stand::{self, Stand},
 };
@@ -21,8 +23,15 @@ pub(crate) const SUBSCRIPTION: &str = "subscription($after: LogCursor!, $on: [ID
     prev cursor events { seq kind at interactionId entity { __typename ... on Message { id text at author { name } \
     interaction { id reference status contact { name } channel { name } } } } } } }";
 const NOTE: &str = "mutation($input: AddNoteInput!) { addNote(input: $input) { message { id } errors { code message } } }";
-/// How many subscribers, one after the other.
-const SUBSCRIBERS: [usize; 3] = [500, 2_000, 8_000];
+/// How many subscribers, one after the other; the most as far as the system lets one process have so many connections.
+const SUBSCRIBERS: [usize; 4] = [500, 2_000, 8_000, 20_000];
+/// Files that a process has open besides.
+const OTHER_FILES: usize = 500;
+/// How many subscribers over TLS.
+const OVER_TLS: usize = 2_000;
+/// How many subscribers, shared by one node, by two and by three.
+const OF_NODES: usize = 3_000;
+const NODES: usize = 3;
 /// Deliveries per measurement, about: fewer texts to more subscribers.
 const DELIVERIES: usize = 400_000;
 /// Texts per second; at most so many deliveries per second that one core is not full.
@@ -53,9 +62,46 @@ pub(crate) struct Measured {
 pub(crate) async fn run() -> Result<()> {
     let bench = Bench::start().await?;
     head(&format!("Fan-out: one text at a time to N subscribers; {} bytes each", bench.example.len()))?;
+    let most = usize::try_from(open_files::limit())?.saturating_sub(OTHER_FILES);
     for count in SUBSCRIBERS {
-        let plan = Plan { count, rooms: 1, abreast: ABREAST, texts: (DELIVERIES / count).max(20) as u64, per_second: per_second(count) };
-        bench.compare(&plan).await?;
+        bench.compare(&Plan::of_one_room(count.min(most))).await?;
+    }
+    Ok(())
+}
+
+/// The same over TLS, which the nodes speak themselves.
+pub(crate) async fn tls() -> Result<()> {
+    let bench = Bench::start().await?;
+    head("Fan-out over TLS 1.3: one text at a time to N subscribers")?;
+    bench.compare(&Plan { is_tls: true, ..Plan::of_one_room(OVER_TLS) }).await
+}
+
+/// The same subscribers shared by more and more nodes.
+pub(crate) async fn nodes() -> Result<()> {
+    let bench = Bench::start().await?;
+    say(&format!("\nNodes: one text at a time to {OF_NODES} subscribers, shared by the nodes\n"))?;
+    say(
+        "| nodes | delivered | lost | doubled | out of order | p50 ms | p99 ms | CPU µs per delivery, of all | CPU ms per text, of each | deliveries/s that they could do |",
+    )?;
+    say("|---|---|---|---|---|---|---|---|---|---|")?;
+    let mut others = Vec::new();
+    for count in 1..=NODES {
+        if count > 1 {
+            others.push(bench.stand.another().await?);
+        }
+        let plan = Plan::of_one_room(OF_NODES);
+        let nodes: Vec<&Node> = std::iter::once(&bench.stand.measured).chain(&others).collect();
+        let mut measured = bench.of_nodes(&plan, &nodes).await?;
+        let (p50, p99) = (measured.seen.percentile(0.5), measured.seen.percentile(0.99));
+        let Seen { delivered, lost, doubled, out_of_order, .. } = &measured.seen;
+        #[expect(clippy::cast_precision_loss, reason = "far from the limit")]
+        let (all, each) = (count as f64, OF_NODES as f64 / count as f64);
+        let micros = measured.micros_per_delivery;
+        say(&format!(
+            "| {count} | {delivered} | {lost} | {doubled} | {out_of_order} | {p50:.1} | {p99:.1} | {micros:.1} | {:.1} | {:.0} |",
+            micros * each / 1000.0,
+            all * 1e6 / micros,
+        ))?;
     }
     Ok(())
 }
@@ -65,14 +111,14 @@ pub(crate) async fn rooms() -> Result<()> {
     let bench = Bench::start().await?;
     let rooms = bench.sender.on.len();
     head(&format!("Rooms: one text at a time to the {IN_ROOM} subscribers of one of {rooms} interactions"))?;
-    let plan = Plan { count: rooms * IN_ROOM, rooms, abreast: ABREAST, texts: TO_ROOM, per_second: TO_ROOMS_PER_SECOND };
+    let plan = Plan { count: rooms * IN_ROOM, rooms, abreast: ABREAST, texts: TO_ROOM, per_second: TO_ROOMS_PER_SECOND, is_tls: false };
     bench.compare(&plan).await
 }
 
 /// All come at once, as after the end of another node.
 pub(crate) async fn storm() -> Result<()> {
     let bench = Bench::start().await?;
-    let plan = Plan { count: STORM, rooms: 1, abreast: STORM_ABREAST, texts: 1, per_second: 1 };
+    let plan = Plan { count: STORM, rooms: 1, abreast: STORM_ABREAST, texts: 1, per_second: 1, is_tls: false };
     say(&format!("\nStorm: {STORM} subscribers connect, sign in and subscribe, {STORM_ABREAST} at a time, until each has got a text\n"))?;
     say("| server | connections | seconds | CPU µs per connection | SQL statements | × limit |")?;
     say("|---|---|---|---|---|---|")?;
@@ -110,6 +156,14 @@ pub(crate) struct Plan {
     /// To each room.
     pub(crate) texts: u64,
     pub(crate) per_second: u32,
+    pub(crate) is_tls: bool,
+}
+
+impl Plan {
+    fn of_one_room(count: usize) -> Self {
+        let texts = (DELIVERIES / count).max(20) as u64;
+        Self { count, rooms: 1, abreast: ABREAST, texts, per_second: per_second(count), is_tls: false }
+    }
 }
 
 pub(crate) struct Bench {
@@ -140,7 +194,10 @@ impl Bench {
         let home = tempfile::tempdir()?;
         let port = tributary_tests::host::free_port();
         let program = std::env::current_exe()?;
-        let launch = Launch::new("raw-limit", program, home.path()).args([raw::ROLE, &self.stand.redis.url(), &port.to_string()]);
+        let mut launch = Launch::new("raw-limit", program, home.path()).args([raw::ROLE, &self.stand.redis.url(), &port.to_string()]);
+        if plan.is_tls {
+            launch = launch.args([self.stand.certificate.file(), self.stand.certificate.key_file()]);
+        }
         let process = launch.spawn()?;
         process.wait_for_port(port, PATIENCE).await?;
         cpu::bind(process.pid(), stand::MEASURED)?;
@@ -154,19 +211,33 @@ impl Bench {
             Ok(())
         };
         let payloads = (0..plan.rooms).map(|room| json!({ "room": room })).collect();
-        let target = Target { process: &process, url: format!("ws://127.0.0.1:{port}"), tokens: &[String::new()], payloads };
+        let addresses = vec![self.address(port, plan)?];
+        let target = Target { processes: vec![&process], addresses, tokens: &[String::new()], payloads };
         target.measure(plan, clock, send).await
     }
 
     pub(crate) async fn of_ours(&self, plan: &Plan) -> Result<Measured> {
-        let url = self.stand.measured.url("/graphql").replace("http://", "ws://");
+        self.of_nodes(plan, &[&self.stand.measured]).await
+    }
+
+    async fn of_nodes(&self, plan: &Plan, nodes: &[&Node]) -> Result<Measured> {
+        let port = |node: &&Node| if plan.is_tls { self.stand.tls_port } else { node.port() };
         let after = self.sender.cursor().await?;
         let on = |room: usize| if plan.rooms == 1 { Value::Null } else { json!([self.sender.on[room]]) };
         let payload = |room| json!({ "query": SUBSCRIPTION, "variables": { "after": after, "on": on(room) } });
         let clock = Clock::start();
-        let target =
-            Target { process: self.stand.measured.process()?, url, tokens: &self.tokens, payloads: (0..plan.rooms).map(payload).collect() };
+        let target = Target {
+            processes: nodes.iter().map(|node| node.process()).collect::<Result<_>>()?,
+            addresses: nodes.iter().map(|node| self.address(port(node), plan)).collect::<Result<_>>()?,
+            tokens: &self.tokens,
+            payloads: (0..plan.rooms).map(payload).collect(),
+        };
         target.measure(plan, clock, async |number: u64, room| self.sender.send(room, &clock.text(number)).await).await
+    }
+
+    fn address(&self, port: u16, plan: &Plan) -> Result<Address> {
+        let tls = if plan.is_tls { Some(self.stand.certificate.connector()?) } else { None };
+        Ok(Address { port, tls })
     }
 }
 
@@ -232,18 +303,27 @@ impl Sender {
 
 /// What is measured, and how its subscribers subscribe.
 struct Target<'a> {
-    process: &'a Process,
-    url: String,
+    /// Those who serve.
+    processes: Vec<&'a Process>,
+    addresses: Vec<Address>,
     tokens: &'a [String],
     /// One for each room.
     payloads: Vec<Value>,
 }
 
 impl Target<'_> {
+    /// Used by all of them so far.
+    fn time(&self) -> Result<Duration> {
+        self.processes.iter().map(|process| cpu::time(process.pid())).sum()
+    }
+
+    fn resident_bytes(&self) -> Result<u64> {
+        self.processes.iter().map(|process| process.resident_bytes()).sum()
+    }
+
     async fn measure(self, plan: &Plan, clock: Clock, send: impl AsyncFn(u64, usize) -> Result<()>) -> Result<Measured> {
-        let pid = self.process.pid();
-        let (before, came, idle) = (self.process.resident_bytes()?, Instant::now(), cpu::time(pid)?);
-        let readers = Readers::open(&self.url, self.tokens, plan.count, &self.payloads, plan.abreast).await?;
+        let (before, came, idle) = (self.resident_bytes()?, Instant::now(), self.time()?);
+        let readers = Readers::open(&self.addresses, self.tokens, plan.count, &self.payloads, plan.abreast).await?;
         let reading = readers.read(clock, plan.texts);
         // The first text also tells that everybody is there; it is not measured.
         for room in 0..plan.rooms {
@@ -255,7 +335,7 @@ impl Target<'_> {
             }
         });
         everybody.await.context("not everybody is subscribed")?;
-        let (after, came_in, start) = (self.process.resident_bytes()?, came.elapsed(), cpu::time(pid)?);
+        let (after, came_in, start) = (self.resident_bytes()?, came.elapsed(), self.time()?);
         for number in 2..=plan.texts {
             for room in 0..plan.rooms {
                 stand::pace(plan.per_second).await;
@@ -263,7 +343,7 @@ impl Target<'_> {
             }
         }
         let seen = reading.end().await?;
-        let used = cpu::time(pid)? - start;
+        let used = self.time()? - start;
         #[expect(clippy::cast_precision_loss, reason = "far from the limit")]
         let micros = |time: Duration, times: u64| time.as_secs_f64() * 1e6 / times.max(1) as f64;
         Ok(Measured {

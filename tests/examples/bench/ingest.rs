@@ -11,7 +11,7 @@ use std::{
 
 use anyhow::{Context, Result, ensure};
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, Statement};
-use serde_json::{Value, json};
+use serde_json::json;
 use tokio::task::JoinSet;
 use tributary_tests::{
     client::{GraphqlClient, http_client},
@@ -21,6 +21,7 @@ use tributary_tests::{
 
 use super::{
     cpu,
+    integrator::{Incoming, Integrator},
     pushed::{MARK, Pushed, Subscriber},
     rows, say,
     stand::{self, Stand},
@@ -29,11 +30,6 @@ use super::{
 const SUBSCRIPTION: &str = "subscription($after: LogCursor!) { workspaceEvents(after: $after, filter: { kinds: [MESSAGE_RECEIVED] }) { \
     prev cursor events { seq kind at interactionId entity { __typename ... on Message { id text at author { name } \
     interaction { id reference status contact { name } channel { name } } } } } } }";
-const CREATE: &str =
-    "mutation($input: CreateChannelInput!) { createChannel(input: $input) { channel { webhookUrl } errors { code message } } }";
-const LIKE: &str = "{ channels(first: 50) { nodes { kind inbox { id } defaultSkill { id } defaultScript { id } } } }";
-/// The token of the channels that are made here.
-const TOKEN: &str = "bench-inbound-token-0123456789";
 const PATIENCE: Duration = Duration::from_secs(180);
 /// Senders of each lane; what one lane sends is in order, and lanes have no sender in common.
 const SENDERS: u64 = 250;
@@ -95,9 +91,8 @@ async fn of_limit(stand: &Stand) -> Result<rows::Told> {
 /// A load with its channels.
 struct Run {
     load: &'static Load,
-    addresses: Vec<String>,
+    integrator: Integrator,
     admin: GraphqlClient,
-    http: reqwest::Client,
 }
 
 /// What the lanes and the subscriber share.
@@ -111,25 +106,8 @@ struct Shared {
 impl Run {
     async fn prepare(stand: &Stand, number: usize, load: &'static Load) -> Result<Self> {
         let admin = stand.admin().await?;
-        let known = admin.post(LIKE, json!({})).await?.ok()?;
-        let known = known["channels"]["nodes"].as_array().into_iter().flatten().find(|one| one["kind"] == "BYOC");
-        let like = known.context("the demo has no channel of an integrator")?;
-        let mut addresses = Vec::new();
-        for channel in 0..load.channels {
-            let setting = |key: &str, value: &str| json!({ "key": key, "value": value });
-            let name = format!("Bench {number}-{channel}");
-            let input = json!({
-                "clientId": name, "name": name, "kind": "BYOC", "inboxId": like["inbox"]["id"],
-                "defaultSkillId": like["defaultSkill"]["id"], "defaultScriptId": like["defaultScript"]["id"],
-                "settings": [setting("url", "https://middleware.example/"), setting("inbound_token", TOKEN), setting("verify_signature", "false"),
-                    setting("signing_secret", "whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=")],
-            });
-            let made = admin.post(CREATE, json!({ "input": input })).await?.ok()?;
-            let address = made["createChannel"]["channel"]["webhookUrl"].as_str().with_context(|| format!("no channel: {made}"))?;
-            let path = address.split_once("/byoc/").map(|(_, path)| format!("/byoc/{path}")).context("another address")?;
-            addresses.push(stand.writer.url(&path));
-        }
-        Ok(Self { load, addresses, admin, http: http_client()? })
+        let integrator = Integrator::open(stand, &admin, &format!("Bench {number}"), load.channels).await?;
+        Ok(Self { load, integrator, admin })
     }
 
     fn total(&self) -> u64 {
@@ -198,7 +176,7 @@ impl Run {
     }
 
     fn clone_for_lane(&self) -> Self {
-        Self { load: self.load, addresses: self.addresses.clone(), admin: self.admin.clone(), http: self.http.clone() }
+        Self { load: self.load, integrator: self.integrator.clone(), admin: self.admin.clone() }
     }
 
     /// The requests of one lane, one after the other.
@@ -219,24 +197,12 @@ impl Run {
     }
 
     async fn post(&self, shared: &Shared, lane: u64, round: &str, numbers: &[u64], sender: impl Fn(u64) -> u64) -> Result<()> {
-        let event = |number: u64| {
-            let person = format!("person-{}", sender(number));
-            json!({ "specversion": "1.0", "id": format!("{round}-{number}"), "source": "https://middleware.example", "type": "message.created",
-                "data": {
-                    "idOnExternalPlatform": format!("{round}-{number}"), "direction": "inbound",
-                    "author": { "endUserIdentity": { "idOnExternalPlatform": person, "firstName": person } },
-                    "thread": { "idOnExternalPlatform": format!("thread-{person}") },
-                    "messageContent": { "type": "TEXT", "payload": { "text": format!("{MARK}{number} {}", sender(number)) } },
-                } })
+        let message = |number: &u64| {
+            let sender = sender(*number);
+            Incoming { id: format!("{round}-{number}"), sender, text: format!("{MARK}{number} {sender}") }
         };
-        let (media, body) = match numbers {
-            [one] => ("application/cloudevents+json", event(*one)),
-            _ => ("application/cloudevents-batch+json", Value::Array(numbers.iter().map(|number| event(*number)).collect())),
-        };
-        let channel = usize::try_from(lane)? % self.addresses.len();
-        let request = self.http.post(&self.addresses[channel]).bearer_auth(TOKEN).header("content-type", media).body(body.to_string());
-        let status = request.send().await?.status();
-        ensure!(status.is_success(), "a request was answered with {status}");
+        let messages: Vec<Incoming> = numbers.iter().map(message).collect();
+        self.integrator.post(usize::try_from(lane)?, &messages).await?;
         let now = shared.now();
         for number in numbers {
             if let Some(slot) = usize::try_from(*number).ok().and_then(|number| shared.acknowledged.get(number)) {

@@ -9,6 +9,8 @@
 mod cpu;
 mod fanout;
 mod ingest;
+mod integrator;
+mod mixed;
 mod page;
 mod page_limit;
 mod pushed;
@@ -21,9 +23,10 @@ mod stand;
 use std::io::Write;
 
 use anyhow::{Result, bail};
+use tributary_api::{http::tls::Certificates, open_files};
 
 /// What can be measured.
-const SCENARIOS: [&str; 6] = ["fanout", "rooms", "storm", "slow", "page", "ingest"];
+const SCENARIOS: [&str; 9] = ["fanout", "tls", "nodes", "rooms", "storm", "slow", "page", "ingest", "mixed"];
 
 /// Prints a line of the report.
 fn say(line: &str) -> Result<()> {
@@ -34,10 +37,15 @@ fn say(line: &str) -> Result<()> {
 
 fn main() -> Result<()> {
     tributary_tests::install_tls();
+    open_files::raise_limit();
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     match arguments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
-        [raw::ROLE, redis, port] => return runtime.block_on(raw::serve(redis, port.parse()?)),
+        [raw::ROLE, redis, port] => return runtime.block_on(raw::serve(redis, port.parse()?, None)),
+        [raw::ROLE, redis, port, certificate, key] => {
+            let tls = Certificates::open(certificate.into(), key.into())?.acceptor()?;
+            return runtime.block_on(raw::serve(redis, port.parse()?, Some(tls)));
+        }
         [page_limit::ROLE, database, workspace, port] => {
             return runtime.block_on(page_limit::serve(database, workspace.parse()?, port.parse()?));
         }
@@ -51,6 +59,12 @@ fn main() -> Result<()> {
     runtime.block_on(async {
         if is_wanted("fanout") {
             fanout::run().await?;
+        }
+        if is_wanted("tls") {
+            fanout::tls().await?;
+        }
+        if is_wanted("nodes") {
+            fanout::nodes().await?;
         }
         if is_wanted("rooms") {
             fanout::rooms().await?;
@@ -66,6 +80,9 @@ fn main() -> Result<()> {
         }
         if is_wanted("ingest") {
             ingest::run().await?;
+        }
+        if is_wanted("mixed") {
+            mixed::run().await?;
         }
         Ok(())
     })

@@ -28,7 +28,7 @@ use super::{
     stand::{self, Stand},
 };
 
-const QUERY: &str = "query($id: ID!) { interactions(first: 50) { pageInfo { hasNextPage endCursor } nodes { \
+pub(crate) const QUERY: &str = "query($id: ID!) { interactions(first: 50) { pageInfo { hasNextPage endCursor } nodes { \
     id reference status priority waitingSince lastActivityAt contact { id name } channel { id name kind } \
     lastMessage { id text direction at } } } \
     node(id: $id) { ... on Interaction { messages(last: 20) { pageInfo { hasPreviousPage } nodes { \

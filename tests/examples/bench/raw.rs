@@ -9,9 +9,11 @@ use anyhow::{Context, Result};
 use futures_util::{SinkExt, StreamExt};
 use serde_json::Value;
 use tokio::{
+    io::AsyncWriteExt,
     net::{TcpListener, TcpStream},
     sync::mpsc,
 };
+use tokio_rustls::{TlsAcceptor, server::TlsStream};
 use tokio_tungstenite::{
     WebSocketStream,
     tungstenite::{
@@ -21,6 +23,7 @@ use tokio_tungstenite::{
         protocol::WebSocketConfig,
     },
 };
+use tokio_util::either::Either;
 
 /// The first argument of the process that does this.
 pub(crate) const ROLE: &str = "raw-limit";
@@ -32,18 +35,18 @@ const MEDIUM: usize = 65_535;
 struct Subscriber {
     /// What stands before the payload.
     head: Vec<u8>,
-    socket: WebSocketStream<TcpStream>,
+    socket: WebSocketStream<Either<TcpStream, Box<TlsStream<TcpStream>>>>,
 }
 
 /// Serves until it is killed.
-pub(crate) async fn serve(redis: &str, port: u16) -> Result<()> {
+pub(crate) async fn serve(redis: &str, port: u16, tls: Option<TlsAcceptor>) -> Result<()> {
     let listener = TcpListener::bind(("127.0.0.1", port)).await?;
     let (joined, mut joining) = mpsc::unbounded_channel();
     tokio::spawn(async move {
         while let Ok((stream, _)) = listener.accept().await {
-            let joined = joined.clone();
+            let (joined, tls) = (joined.clone(), tls.clone());
             tokio::spawn(async move {
-                if let Ok(subscriber) = shake_hands(stream).await {
+                if let Ok(subscriber) = shake_hands(stream, tls).await {
                     drop(joined.send(subscriber));
                 }
             });
@@ -62,7 +65,7 @@ pub(crate) async fn serve(redis: &str, port: u16) -> Result<()> {
                 let text = text.get_payload_bytes();
                 let end = text.iter().position(|byte| *byte == b'\n').context("a text without a room")?;
                 let (room, payload) = (std::str::from_utf8(&text[..end])?.parse()?, &text[end + 1..]);
-                for subscriber in rooms.get(&room).into_iter().flatten() {
+                for subscriber in rooms.get_mut(&room).into_iter().flatten() {
                     write(subscriber, payload, &mut frame).await?;
                 }
             }
@@ -70,8 +73,12 @@ pub(crate) async fn serve(redis: &str, port: u16) -> Result<()> {
     }
 }
 
-async fn shake_hands(stream: TcpStream) -> Result<(u64, Subscriber)> {
+async fn shake_hands(stream: TcpStream, tls: Option<TlsAcceptor>) -> Result<(u64, Subscriber)> {
     stream.set_nodelay(true)?;
+    let stream = match tls {
+        None => Either::Left(stream),
+        Some(tls) => Either::Right(Box::new(tls.accept(stream).await?)),
+    };
     let config = WebSocketConfig::default().read_buffer_size(4 * 1024).write_buffer_size(0);
     #[expect(clippy::result_large_err, reason = "the library's type")]
     let protocol = |_: &Request, mut response: Response| {
@@ -91,7 +98,7 @@ async fn shake_hands(stream: TcpStream) -> Result<(u64, Subscriber)> {
     }
 }
 
-async fn write(subscriber: &Subscriber, payload: &[u8], frame: &mut Vec<u8>) -> Result<()> {
+async fn write(subscriber: &mut Subscriber, payload: &[u8], frame: &mut Vec<u8>) -> Result<()> {
     let length = subscriber.head.len() + payload.len() + 1;
     frame.clear();
     frame.push(0x81);
@@ -106,7 +113,14 @@ async fn write(subscriber: &Subscriber, payload: &[u8], frame: &mut Vec<u8>) -> 
     frame.extend_from_slice(&subscriber.head);
     frame.extend_from_slice(payload);
     frame.push(b'}');
-    let (stream, mut written) = (subscriber.socket.get_ref(), 0);
+    let mut written = 0;
+    let stream = match subscriber.socket.get_mut() {
+        Either::Left(stream) => stream,
+        Either::Right(stream) => {
+            stream.write_all(frame).await?;
+            return Ok(stream.flush().await?);
+        }
+    };
     while written < frame.len() {
         match stream.try_write(&frame[written..]) {
             Ok(count) => written += count,

@@ -10,12 +10,15 @@ use std::{
 
 use anyhow::{Context, Result, ensure};
 use futures_util::{SinkExt, StreamExt};
+use rustls::pki_types::ServerName;
 use serde_json::{Value, json};
 use tokio::{net::TcpStream, task::JoinSet};
+use tokio_rustls::{TlsConnector, client::TlsStream};
 use tokio_tungstenite::{
-    MaybeTlsStream, WebSocketStream,
+    WebSocketStream,
     tungstenite::{Message, client::IntoClientRequest, http::HeaderValue, protocol::WebSocketConfig},
 };
+use tokio_util::either::Either;
 
 /// Stands before the number and the time in every text that is sent.
 pub(crate) const MARK: &str = "bench ";
@@ -71,7 +74,14 @@ impl Seen {
     }
 }
 
-type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
+type Socket = WebSocketStream<Either<TcpStream, Box<TlsStream<TcpStream>>>>;
+
+/// Where readers connect to.
+#[derive(Clone)]
+pub(crate) struct Address {
+    pub(crate) port: u16,
+    pub(crate) tls: Option<TlsConnector>,
+}
 
 /// Open sockets, each with one subscription.
 pub(crate) struct Readers {
@@ -80,14 +90,14 @@ pub(crate) struct Readers {
 }
 
 impl Readers {
-    /// Opens a socket for each of `count` readers, so many at the same time; tokens and payloads are used in turn.
-    pub(crate) async fn open(url: &str, tokens: &[String], count: usize, payloads: &[Value], abreast: usize) -> Result<Self> {
+    /// Opens a socket for each of `count` readers, so many at the same time; addresses, tokens and payloads are used in turn.
+    pub(crate) async fn open(addresses: &[Address], tokens: &[String], count: usize, payloads: &[Value], abreast: usize) -> Result<Self> {
         let (mut sockets, mut opening, mut begun) = (Vec::with_capacity(count), JoinSet::new(), 0);
         while sockets.len() < count {
             while begun < count && opening.len() < abreast {
-                let (url, token, payload) =
-                    (url.to_owned(), tokens[begun % tokens.len()].clone(), payloads[begun % payloads.len()].clone());
-                opening.spawn(async move { open(&url, &token, &payload).await });
+                let address = addresses[begun % addresses.len()].clone();
+                let (token, payload) = (tokens[begun % tokens.len()].clone(), payloads[begun % payloads.len()].clone());
+                opening.spawn(async move { open(&address, &token, &payload).await });
                 begun += 1;
             }
             sockets.push(opening.join_next().await.context("nobody is left")???);
@@ -126,11 +136,17 @@ impl Reading {
     }
 }
 
-async fn open(url: &str, token: &str, payload: &Value) -> Result<Socket> {
-    let mut request = url.into_client_request()?;
+async fn open(address: &Address, token: &str, payload: &Value) -> Result<Socket> {
+    let stream = TcpStream::connect(("127.0.0.1", address.port)).await?;
+    stream.set_nodelay(true)?;
+    let stream = match &address.tls {
+        None => Either::Left(stream),
+        Some(tls) => Either::Right(Box::new(tls.connect(ServerName::try_from("localhost")?, stream).await?)),
+    };
+    let mut request = "ws://localhost/graphql".into_client_request()?;
     request.headers_mut().insert("sec-websocket-protocol", HeaderValue::from_static("graphql-transport-ws"));
     let config = WebSocketConfig::default().read_buffer_size(4 * 1024).write_buffer_size(0);
-    let (mut socket, _) = tokio_tungstenite::connect_async_with_config(request, Some(config), true).await?;
+    let (mut socket, _) = tokio_tungstenite::client_async_with_config(request, stream, Some(config)).await?;
     let init = json!({ "type": "connection_init", "payload": { "authorization": format!("Bearer {token}") } });
     socket.send(Message::text(init.to_string())).await?;
     let ack = socket.next().await.context("closed before the acknowledgement")??;

@@ -20,7 +20,7 @@ use super::{
 /// Of the same length each, in turn.
 const ROUNDS: usize = 3;
 const BYTES_PER_SECOND: u64 = 1024;
-const PLAN: Plan = Plan { count: 100, rooms: 1, abreast: 50, texts: 300, per_second: 20 };
+const PLAN: Plan = Plan { count: 100, rooms: 1, abreast: 50, texts: 300, per_second: 20, is_tls: false };
 /// Before it knocks again.
 const PAUSE: Duration = Duration::from_millis(200);
 

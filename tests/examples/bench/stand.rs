@@ -7,7 +7,9 @@ use base64::{Engine, prelude::BASE64_STANDARD};
 use serde_json::{Value, json};
 use tributary_domain::random;
 use tributary_tests::{
+    certificate::Certificate,
     client::{GraphqlClient, http_client},
+    host::free_port,
     node::Node,
     postgres::{Durability, EMPTY, PgDatabase, Postgres},
     redis::Redis,
@@ -28,6 +30,10 @@ pub(crate) struct Stand {
     pub(crate) writer: Node,
     /// Serves subscribers and reads.
     pub(crate) measured: Node,
+    /// Where the measured node speaks TLS.
+    pub(crate) tls_port: u16,
+    pub(crate) certificate: Certificate,
+    settings: Vec<(&'static str, String)>,
     _media: tempfile::TempDir,
     pub(crate) database: PgDatabase,
     postgres: Postgres,
@@ -40,28 +46,38 @@ impl Stand {
         let redis = Redis::start().await?;
         let database = postgres.fresh_database(EMPTY).await?;
         let (key, media) = (BASE64_STANDARD.encode(random::bytes::<32>()), tempfile::tempdir()?);
-        let node = |name: &str| -> Result<Node> {
-            let settings = [
-                ("DATABASE__URL", database.app_url.clone()),
-                ("DATABASE__MIGRATE_URL", database.owner_url.clone()),
-                ("REDIS__URL", redis.url()),
-                ("AUTH__SECRETS", key.clone()),
-                ("SECRETS__MASTER_KEYS", format!("one:{key}")),
-                ("MEDIA__FOLDER", media.path().display().to_string()),
-                ("GRAPHQL__SOCKETS_PER_USER", "100000".to_owned()),
-                ("SERVER__MAX_CONNECTIONS", "100000".to_owned()),
-                ("LOG__FILTER", "warn".to_owned()),
-            ];
-            let node = settings.iter().fold(Node::new(name)?, |node, (key, value)| node.set(&format!("TRIBUTARY__{key}"), value));
-            Ok(node)
-        };
-        let mut writer = node("writer")?.arg("--demo");
+        let settings = vec![
+            ("DATABASE__URL", database.app_url.clone()),
+            ("DATABASE__MIGRATE_URL", database.owner_url.clone()),
+            ("REDIS__URL", redis.url()),
+            ("AUTH__SECRETS", key.clone()),
+            ("SECRETS__MASTER_KEYS", format!("one:{key}")),
+            ("MEDIA__FOLDER", media.path().display().to_string()),
+            ("GRAPHQL__SOCKETS_PER_USER", "100000".to_owned()),
+            ("SERVER__MAX_CONNECTIONS", "100000".to_owned()),
+            ("LOG__FILTER", "warn".to_owned()),
+        ];
+        let mut writer = node("writer", &settings)?.arg("--demo");
         writer.start().await?;
-        let mut measured = node("measured")?.arg("--role").arg("api");
+        let (tls_port, certificate) = (free_port(), Certificate::issue()?);
+        let tls = [
+            ("SERVER__TLS_LISTEN", format!("127.0.0.1:{tls_port}")),
+            ("SERVER__TLS_CERTIFICATE", certificate.file()),
+            ("SERVER__TLS_KEY", certificate.key_file()),
+        ];
+        let mut measured = node("measured", settings.iter().chain(&tls))?.arg("--role").arg("api");
         measured.start().await?;
         cpu::bind(writer.process()?.pid(), OTHERS)?;
         cpu::bind(measured.process()?.pid(), MEASURED)?;
-        Ok(Self { redis, writer, measured, _media: media, database, postgres })
+        Ok(Self { redis, writer, measured, tls_port, certificate, settings, _media: media, database, postgres })
+    }
+
+    /// One more node that serves, on the core of what is measured.
+    pub(crate) async fn another(&self) -> Result<Node> {
+        let mut another = node("another", &self.settings)?.arg("--role").arg("api");
+        another.start().await?;
+        cpu::bind(another.process()?.pid(), MEASURED)?;
+        Ok(another)
     }
 
     /// Where the database is, for one whom row-level security does not bind.
@@ -91,6 +107,10 @@ impl Stand {
         let token = sign_in(&url, "admin@example.org").await?;
         Ok(GraphqlClient::new(&url)?.with_token(&token))
     }
+}
+
+fn node<'a>(name: &str, settings: impl IntoIterator<Item = &'a (&'static str, String)>) -> Result<Node> {
+    Ok(settings.into_iter().fold(Node::new(name)?, |node, (key, value)| node.set(&format!("TRIBUTARY__{key}"), value)))
 }
 
 async fn sign_in(url: &str, email: &str) -> Result<String> {

@@ -17,6 +17,7 @@ mod loss;
 mod nodes;
 mod rolling;
 mod soak;
+mod tls;
 mod traffic;
 mod wakes;
 mod workers;

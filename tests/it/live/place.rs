@@ -68,7 +68,7 @@ impl Place {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}/graphql", listener.local_addr().unwrap());
         let limits = ListenLimits::from(&app.config);
-        tokio::spawn(listen::serve(listener, router, limits, CancellationToken::new()));
+        tokio::spawn(listen::serve(listen::Doors { plain: listener, tls: None }, router, limits, CancellationToken::new()));
 
         Self::furnish(app, url, Arc::new(ground), workspace).await
     }

@@ -42,7 +42,26 @@ impl Offer {
 /// A subscriber to whom results can be written directly.
 pub trait Port: fmt::Debug + Send + Sync {
     /// Writes a result, or nothing, or begins to and somebody else sees it through. Never waits.
-    fn write(&self, json: &str) -> Written;
+    fn write(&self, result: &mut Shared<'_>) -> Written;
+}
+
+/// A result that goes to many, one after the other. Ports leave what they make of it for the next one.
+#[derive(Debug)]
+pub struct Shared<'a> {
+    /// The response as JSON, finished.
+    pub json: &'a str,
+    /// What was written to the last one, with the JSON in it.
+    pub frame: Vec<u8>,
+    /// What stood before the JSON there: the next one may need the same.
+    pub head: String,
+}
+
+impl<'a> Shared<'a> {
+    /// A result that nobody has yet.
+    #[must_use]
+    pub fn new(json: &'a str) -> Self {
+        Self { json, frame: Vec::new(), head: String::new() }
+    }
 }
 
 impl From<Response> for Answer {

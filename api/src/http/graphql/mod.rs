@@ -27,18 +27,20 @@ mod ws;
 use std::{
     net::IpAddr,
     sync::{
-        Arc,
+        Arc, LazyLock,
         atomic::{AtomicU64, Ordering},
     },
+    time::Duration,
 };
 
 use axum::{Router, routing::any};
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tributary_domain::clock::Clock;
 
 use self::{apq::PersistedQueries, connections::Connections, operations::Names};
 pub use self::{
-    engine::{Answer, Engine, Offer, Port, Written},
+    engine::{Answer, Engine, Offer, Port, Shared, Written},
     guard::DocumentLimits,
     limits::Limits,
 };
@@ -122,6 +124,15 @@ impl<E: Engine, G: Gatekeeper> Transport<E, G> {
 #[expect(clippy::cast_precision_loss, reason = "32 bits fit a double exactly")]
 fn spread(number: u64) -> f64 {
     (number.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 32) as f64 / f64::from(u32::MAX)
+}
+
+/// The moment when something is done for a connection: what is due every so often for thousands of them is done for those of one
+/// second together, not earlier than due.
+fn together(due: Instant, every: Duration) -> Instant {
+    static START: LazyLock<Instant> = LazyLock::new(Instant::now);
+    let step = (every / 16).clamp(Duration::from_millis(1), Duration::from_secs(1)).as_nanos();
+    let late = due.saturating_duration_since(*START).as_nanos() % step;
+    due + Duration::from_nanos(u64::try_from((step - late) % step).unwrap_or_default())
 }
 
 #[cfg(test)]

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use super::{Engine, Transport, spread};
+use tokio::time::Instant;
+
+use super::{Engine, Transport, spread, together};
 use crate::auth::{Gatekeeper, Refusal, Viewer};
 
 /// Why an open connection must not go on.
@@ -24,7 +26,10 @@ impl<E: Engine, G: Gatekeeper> Transport<E, G> {
             if left.is_some_and(|left| left.is_zero()) {
                 return Ended::Expired;
             }
-            tokio::time::sleep(left.map_or(recheck, |left| left.min(recheck))).await;
+            // Those who are asked about together are one question.
+            let due = together(Instant::now() + recheck, recheck);
+            let expires = left.map(|left| Instant::now() + left);
+            tokio::time::sleep_until(expires.map_or(due, |expires| expires.min(due))).await;
             if viewer.expires_at.is_some_and(|at| at <= self.inner.clock.now()) {
                 return Ended::Expired;
             }

@@ -42,7 +42,7 @@ async fn start(limits: ListenLimits) -> Server {
         .route("/refuse", post(async || "not wanted"));
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let (address, shutdown) = (listener.local_addr().unwrap(), CancellationToken::new());
-    let serving = tokio::spawn(serve(listener, router, limits, shutdown.clone()));
+    let serving = tokio::spawn(serve(Doors { plain: listener, tls: None }, router, limits, shutdown.clone()));
     Server { address, shutdown, go, reached, serving }
 }
 

@@ -32,7 +32,7 @@ use crate::{
     config::Config,
     http::{
         graphql::{Limits, Transport},
-        listen::{ListenLimits, serve},
+        listen::{Doors, ListenLimits, serve},
     },
 };
 
@@ -95,7 +95,8 @@ impl Server {
         let transport = Transport::new(schema(news.clone()), Arc::clone(&gate), limits, Arc::new(SystemClock), shutdown.clone());
         let listen = ListenLimits { connections: 100, header: PATIENCE, write: PATIENCE, drain: PATIENCE };
         let address = listener.local_addr().unwrap();
-        let serving = tokio::spawn(serve(listener, transport.router(), listen, shutdown.clone()));
+        let doors = Doors { plain: listener, tls: None };
+        let serving = tokio::spawn(serve(doors, transport.router(), listen, shutdown.clone()));
         Self { address, transport, gate, news, shutdown, serving }
     }
 

@@ -29,7 +29,7 @@ use crate::{
             Engine, RequestInfo, Transport,
             error::{Fault, code},
             session::Ended,
-            spread,
+            spread, together,
             wire::Params,
         },
         socket::Socket,
@@ -43,14 +43,14 @@ const MESSAGES_PER_OPERATION: u32 = 4;
 /// For the client to take the close frame and to answer it.
 const CLOSING: Duration = Duration::from_secs(2);
 
-/// Serves a socket until it ends.
-pub(super) async fn serve<E: Engine, G: Gatekeeper>(
+/// Serves a socket until it ends. What is only needed to begin does not lie in the future, of which there are thousands.
+pub(super) fn serve<E: Engine, G: Gatekeeper>(
     transport: Transport<E, G>,
     socket: WebSocket,
     direct: Option<Arc<Socket>>,
     token: Option<String>,
     info: RequestInfo,
-) {
+) -> impl Future<Output = ()> + Send {
     let number = transport.next_number();
     let now = Instant::now();
     let limits = &transport.inner.limits;
@@ -63,7 +63,7 @@ pub(super) async fn serve<E: Engine, G: Gatekeeper>(
         message_rate: Bucket::new(limits.operations_per_second.saturating_mul(MESSAGES_PER_OPERATION)),
         waiting: VecDeque::new(),
         writing: None,
-        ping_at: now + limits.ping,
+        ping_at: together(now + limits.ping, limits.ping),
         dead_at: now + limits.dead,
         leave_at: None,
         admitting: None,
@@ -75,7 +75,7 @@ pub(super) async fn serve<E: Engine, G: Gatekeeper>(
         handoff,
         transport,
     };
-    connection.run(sink, stream, handed).await;
+    connection.run(sink, stream, handed)
 }
 
 type Admission<A> = BoxFuture<'static, Result<Viewer<A>, Refusal>>;
@@ -272,7 +272,7 @@ impl<E: Engine, G: Gatekeeper> Connection<E, G> {
             return Err(Close::SILENT.into());
         }
         if self.ping_at <= now {
-            self.ping_at = now + limits.ping;
+            self.ping_at = together(now + limits.ping, limits.ping);
             return self.answer(Message::Ping(bytes::Bytes::new()));
         }
         Ok(())
@@ -316,7 +316,7 @@ impl<E: Engine, G: Gatekeeper> Connection<E, G> {
             ClientMessage::ConnectionInit { payload } => self.on_init(payload.as_ref()),
             ClientMessage::Ping { payload } => self.on_ping(payload.as_ref()),
             ClientMessage::Pong {} => Ok(()),
-            ClientMessage::Subscribe { id, payload } => self.on_subscribe(id.into(), payload, now).await,
+            ClientMessage::Subscribe { id, payload } => Box::pin(self.on_subscribe(id.into(), payload, now)).await,
             ClientMessage::Complete { id } => {
                 self.operations.remove(&id);
                 Ok(())

@@ -4,7 +4,7 @@ use std::{panic::AssertUnwindSafe, sync::Arc};
 
 use async_graphql::{ServerError, parser::types::OperationType};
 use axum::extract::ws::Message;
-use futures_util::StreamExt;
+use futures_util::{FutureExt, StreamExt, stream::BoxStream};
 use tokio::{sync::mpsc, time::Instant};
 use tracing::Instrument;
 
@@ -13,7 +13,8 @@ use crate::{
     auth::{Gatekeeper, Viewer},
     http::graphql::{
         Answer, Engine, Offer, Transport,
-        error::{self, Outcome},
+        error::{self, Fault, Outcome},
+        operations::Label,
         prepare::Prepared,
     },
 };
@@ -51,27 +52,53 @@ enum Ended {
     Badly,
 }
 
+/// What an operation needs while it lasts.
+struct Begun {
+    results: BoxStream<'static, Answer>,
+    kind: OperationType,
+    label: Label,
+}
+
+async fn begin<E: Engine, G: Gatekeeper>(transport: Transport<E, G>, prepared: Prepared, viewer: Viewer<G::Actor>) -> Result<Begun, Fault> {
+    let Prepared { request, kind, label } = transport.equip(prepared, Some(&viewer)).await?;
+    Ok(Begun { results: transport.inner.executor.answers(request), kind, label })
+}
+
 impl Operation {
-    pub(super) async fn run<E: Engine, G: Gatekeeper>(self, transport: Transport<E, G>, prepared: Prepared, viewer: Viewer<G::Actor>) {
-        let done = match transport.equip(prepared, Some(&viewer)).await {
-            Ok(prepared) => {
-                let (label, since) = (prepared.label.clone(), Instant::now());
-                let done = self.execute(transport, prepared).instrument(label.span()).await;
-                label.finished(since.into_std(), !matches!(done, Ok(Ended::Well)));
-                done.map(|_| ())
+    /// Runs it to its end. The request and what it takes to begin do not lie in the future, which may last for hours.
+    pub(super) fn run<E: Engine, G: Gatekeeper>(
+        self,
+        transport: Transport<E, G>,
+        prepared: Prepared,
+        viewer: Viewer<G::Actor>,
+    ) -> impl Future<Output = ()> + Send {
+        let begun = begin(transport.clone(), prepared, viewer).boxed();
+        async move {
+            let done = match begun.await {
+                Ok(Begun { results, kind, label }) => {
+                    let since = Instant::now();
+                    let done = self.execute(transport, results, kind).instrument(label.span()).await;
+                    label.finished(since.into_std(), !matches!(done, Ok(Ended::Well)));
+                    done.map(|_| ())
+                }
+                Err(fault) => self.fail(&[*fault.error]).await,
+            };
+            // When the socket is gone there is nobody to tell.
+            if done.is_err() {
+                tracing::trace!("The socket went away before its operation ended");
             }
-            Err(fault) => self.fail(&[*fault.error]).await,
-        };
-        // When the socket is gone there is nobody to tell.
-        if done.is_err() {
-            tracing::trace!("The socket went away before its operation ended");
         }
     }
 
-    async fn execute<E: Engine, G: Gatekeeper>(&self, transport: Transport<E, G>, prepared: Prepared) -> Result<Ended, Gone> {
-        let is_subscription = prepared.kind == OperationType::Subscription;
+    async fn execute<E: Engine, G: Gatekeeper>(
+        &self,
+        transport: Transport<E, G>,
+        results: BoxStream<'static, Answer>,
+        kind: OperationType,
+    ) -> Result<Ended, Gone> {
+        let is_subscription = kind == OperationType::Subscription;
         let deadline = (!is_subscription).then(|| Instant::now() + transport.inner.limits.execution);
-        let mut results = AssertUnwindSafe(transport.inner.executor.answers(prepared.request)).catch_unwind();
+        let mut results = AssertUnwindSafe(results).catch_unwind();
         let mut ended = Ended::Well;
         loop {
             let result = match deadline {

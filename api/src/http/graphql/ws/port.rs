@@ -10,7 +10,7 @@ use std::{
 
 use super::protocol;
 use crate::http::{
-    graphql::engine::{self, Written},
+    graphql::engine::{self, Shared, Written},
     socket::Socket,
 };
 
@@ -40,27 +40,34 @@ impl Port {
 }
 
 impl engine::Port for Port {
-    fn write(&self, json: &str) -> Written {
-        let length = self.head.len() + json.len() + protocol::SHARED_TAIL.len();
-        let mut start = [TEXT; 10];
-        let start = match (u8::try_from(length), u16::try_from(length)) {
-            (Ok(length), _) if length < TWO_BYTES => {
-                start[1] = length;
-                &start[..2]
-            }
-            (_, Ok(length)) => {
-                start[1] = TWO_BYTES;
-                start[2..4].copy_from_slice(&length.to_be_bytes());
-                &start[..4]
-            }
-            _ => {
-                start[1] = EIGHT_BYTES;
-                start[2..].copy_from_slice(&(length as u64).to_be_bytes());
-                &start[..]
-            }
-        };
-        let parts = [start, self.head.as_bytes(), json.as_bytes(), protocol::SHARED_TAIL.as_bytes()];
-        self.socket.write(|| self.is_open.load(Ordering::Relaxed), parts)
+    fn write(&self, result: &mut Shared<'_>) -> Written {
+        if *result.head != *self.head {
+            fill(&mut result.frame, &[&self.head, result.json, protocol::SHARED_TAIL]);
+            result.head.clear();
+            result.head.push_str(&self.head);
+        }
+        self.socket.write(|| self.is_open.load(Ordering::Relaxed), &result.frame)
+    }
+}
+
+/// Makes a text message of one frame.
+fn fill(frame: &mut Vec<u8>, parts: &[&str]) {
+    let length: usize = parts.iter().map(|part| part.len()).sum();
+    frame.clear();
+    frame.push(TEXT);
+    match (u8::try_from(length), u16::try_from(length)) {
+        (Ok(length), _) if length < TWO_BYTES => frame.push(length),
+        (_, Ok(length)) => {
+            frame.push(TWO_BYTES);
+            frame.extend_from_slice(&length.to_be_bytes());
+        }
+        _ => {
+            frame.push(EIGHT_BYTES);
+            frame.extend_from_slice(&(length as u64).to_be_bytes());
+        }
+    }
+    for part in parts {
+        frame.extend_from_slice(part.as_bytes());
     }
 }
 
