@@ -323,8 +323,9 @@ impl Target<'_> {
 
     async fn measure(self, plan: &Plan, clock: Clock, send: impl AsyncFn(u64, usize) -> Result<()>) -> Result<Measured> {
         let (before, came, idle) = (self.resident_bytes()?, Instant::now(), self.time()?);
-        let readers = Readers::open(&self.addresses, self.tokens, plan.count, &self.payloads, plan.abreast).await?;
-        let reading = readers.read(clock, plan.texts);
+        let Self { addresses, tokens, payloads, .. } = &self;
+        let readers = Readers { addresses, tokens, payloads, count: plan.count, abreast: plan.abreast };
+        let reading = readers.open(clock, plan.texts).await?;
         // The first text also tells that everybody is there; it is not measured.
         for room in 0..plan.rooms {
             send(1, room).await?;

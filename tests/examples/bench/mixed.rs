@@ -48,10 +48,10 @@ pub(crate) async fn run() -> Result<()> {
     let address = Address { port: stand.measured.port(), tls: None };
     let payload = |on: &Value| json!({ "query": SUBSCRIPTION, "variables": { "after": after, "on": [on] } });
     let payloads: Vec<Value> = conversations.iter().map(payload).collect();
-    let readers = Readers::open(&[address], &tokens, AGENTS, &payloads, 50).await?;
     let clock = Clock::start();
     let rounds = LASTS.as_secs() * MESSAGES_PER_SECOND / CUSTOMERS;
-    let reading = readers.read(clock, rounds);
+    let readers = Readers { addresses: &[address], tokens: &tokens, payloads: &payloads, count: AGENTS, abreast: 50 };
+    let reading = readers.open(clock, rounds).await?;
     let (memory, used, since) = (process.resident_bytes()?, cpu::time(process.pid())?, Instant::now());
 
     let mut sending = JoinSet::new();

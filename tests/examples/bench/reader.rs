@@ -83,35 +83,33 @@ pub(crate) struct Address {
     pub(crate) tls: Option<TlsConnector>,
 }
 
-/// Open sockets, each with one subscription.
-pub(crate) struct Readers {
-    sockets: Vec<Socket>,
-    arrived: Arc<AtomicU64>,
+/// Whom readers read for, and how.
+pub(crate) struct Readers<'a> {
+    /// These, tokens and payloads are used in turn.
+    pub(crate) addresses: &'a [Address],
+    pub(crate) tokens: &'a [String],
+    pub(crate) payloads: &'a [Value],
+    pub(crate) count: usize,
+    /// Sockets that are being opened at the same time.
+    pub(crate) abreast: usize,
 }
 
-impl Readers {
-    /// Opens a socket for each of `count` readers, so many at the same time; addresses, tokens and payloads are used in turn.
-    pub(crate) async fn open(addresses: &[Address], tokens: &[String], count: usize, payloads: &[Value], abreast: usize) -> Result<Self> {
-        let (mut sockets, mut opening, mut begun) = (Vec::with_capacity(count), JoinSet::new(), 0);
-        while sockets.len() < count {
-            while begun < count && opening.len() < abreast {
-                let address = addresses[begun % addresses.len()].clone();
-                let (token, payload) = (tokens[begun % tokens.len()].clone(), payloads[begun % payloads.len()].clone());
+impl Readers<'_> {
+    /// Opens a socket for each reader. Everyone reads from then on, and ends with the text that has the last number.
+    pub(crate) async fn open(&self, clock: Clock, last: u64) -> Result<Reading> {
+        let (mut tasks, arrived) = (JoinSet::new(), Arc::<AtomicU64>::default());
+        let (mut opening, mut begun) = (JoinSet::new(), 0);
+        while tasks.len() < self.count {
+            while begun < self.count && opening.len() < self.abreast {
+                let address = self.addresses[begun % self.addresses.len()].clone();
+                let (token, payload) = (self.tokens[begun % self.tokens.len()].clone(), self.payloads[begun % self.payloads.len()].clone());
                 opening.spawn(async move { open(&address, &token, &payload).await });
                 begun += 1;
             }
-            sockets.push(opening.join_next().await.context("nobody is left")???);
+            let socket = opening.join_next().await.context("nobody is left")???;
+            tasks.spawn(read(socket, clock, last, Arc::clone(&arrived)));
         }
-        Ok(Self { sockets, arrived: Arc::default() })
-    }
-
-    /// Begins to read; ends when every reader has got a text with the last number.
-    pub(crate) fn read(self, clock: Clock, last: u64) -> Reading {
-        let mut tasks = JoinSet::new();
-        for socket in self.sockets {
-            tasks.spawn(read(socket, clock, last, Arc::clone(&self.arrived)));
-        }
-        Reading { tasks, arrived: self.arrived }
+        Ok(Reading { tasks, arrived })
     }
 }
 
