@@ -5,7 +5,6 @@ use std::{net::SocketAddr, path::PathBuf, process::ExitCode, sync::Arc};
 use anyhow::Context;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use secrecy::ExposeSecret;
-use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tributary_api::{
     app::App,
@@ -196,7 +195,7 @@ async fn serve(mut config: Config, role: Option<Role>, with_demo: bool) -> anyho
         Some(Role::Worker) => app.probes(Some(metrics)),
         _ => app.router(Some(metrics))?,
     };
-    let doors = open_doors(&app.config, &shutdown).await?;
+    let doors = open_doors(&app.config, &shutdown)?;
     if with_demo {
         print(&format!("\nOpen {} in the browser.\n", app.public_url))?;
     }
@@ -212,10 +211,10 @@ async fn serve(mut config: Config, role: Option<Role>, with_demo: bool) -> anyho
 }
 
 /// Begins to listen.
-async fn open_doors(config: &Config, shutdown: &CancellationToken) -> anyhow::Result<Doors> {
+fn open_doors(config: &Config, shutdown: &CancellationToken) -> anyhow::Result<Doors> {
     let server = &config.server;
-    let open = async |address: SocketAddr, key: &str| {
-        let listener = TcpListener::bind(address).await.with_context(|| format!("cannot listen on {address} ({key})"))?;
+    let open = |address: SocketAddr, key: &str| {
+        let listener = listen::open(address).with_context(|| format!("cannot listen on {address} ({key})"))?;
         tracing::info!(%address, "listening");
         anyhow::Ok(listener)
     };
@@ -225,10 +224,10 @@ async fn open_doors(config: &Config, shutdown: &CancellationToken) -> anyhow::Re
             let certificates = Certificates::open(server.tls_certificate.clone(), server.tls_key.clone())?;
             let acceptor = certificates.acceptor()?;
             tokio::spawn(certificates.keep_current(shutdown.clone()));
-            Some((open(address, "server.tls_listen").await?, acceptor))
+            Some((open(address, "server.tls_listen")?, acceptor))
         }
     };
-    Ok(Doors { plain: open(server.listen, "server.listen").await?, tls })
+    Ok(Doors { plain: open(server.listen, "server.listen")?, tls })
 }
 
 /// Cancels the token on the first SIGTERM or SIGINT.

@@ -27,7 +27,7 @@ use hyper_util::{
     },
 };
 use tokio::{
-    net::{TcpListener, TcpStream},
+    net::{TcpListener, TcpSocket, TcpStream},
     sync::{OwnedSemaphorePermit, Semaphore},
 };
 use tokio_rustls::TlsAcceptor;
@@ -45,6 +45,10 @@ const MAX_STREAMS: u32 = 100;
 const HTTP2_PING: Duration = Duration::from_secs(20);
 /// Pause after an accept that failed for lack of file descriptors or memory: trying at once would only burn a core.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(200);
+
+/// Connections that wait to be accepted: as many as come at once when another node ends. With the usual 128 the system drops the end of
+/// a handshake, and a client that has nothing to say waits for ever. The system may allow fewer.
+const WAITING: u32 = 4_096;
 
 /// Limits of the listener.
 #[derive(Debug, Clone)]
@@ -68,6 +72,18 @@ impl From<&Config> for ListenLimits {
             drain: Duration::from_secs(config.server.drain_s),
         }
     }
+}
+
+/// Begins to listen.
+///
+/// # Errors
+/// When the address is taken or not ours.
+pub fn open(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+    // A node that starts again gets its port while connections of the one before it are still known to the system.
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    socket.listen(WAITING)
 }
 
 /// Where connections come in.

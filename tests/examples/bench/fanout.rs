@@ -14,14 +14,13 @@ use tributary_tests::{
 
 use super::{
     cpu, raw,
-    reader::{Address, Clock, MARK, Readers, Seen},
+    reader::{Address, Clock, MARK, Readers, SUBSCRIPTION, Seen},
     say,
     stand::{self, Stand},
 };
 
-pub(crate) const SUBSCRIPTION: &str = "subscription($after: LogCursor!, $on: [ID!]) { workspaceEvents(after: $after, filter: { kinds: [NOTE_ADDED], interactionIds: $on }) { \
-    prev cursor events { seq kind at interactionId entity { __typename ... on Message { id text at author { name } \
-    interaction { id reference status contact { name } channel { name } } } } } } }";
+/// The events that are followed, and how one is made.
+pub(crate) const NOTES: &str = "NOTE_ADDED";
 const NOTE: &str = "mutation($input: AddNoteInput!) { addNote(input: $input) { message { id } errors { code message } } }";
 /// How many subscribers, one after the other; the most as far as the system lets one process have so many connections.
 const SUBSCRIBERS: [usize; 4] = [500, 2_000, 8_000, 20_000];
@@ -224,7 +223,7 @@ impl Bench {
         let port = |node: &&Node| if plan.is_tls { self.stand.tls_port } else { node.port() };
         let after = self.sender.cursor().await?;
         let on = |room: usize| if plan.rooms == 1 { Value::Null } else { json!([self.sender.on[room]]) };
-        let payload = |room| json!({ "query": SUBSCRIPTION, "variables": { "after": after, "on": on(room) } });
+        let payload = |room| json!({ "query": SUBSCRIPTION, "variables": { "after": after, "kinds": [NOTES], "on": on(room) } });
         let clock = Clock::start();
         let target = Target {
             processes: nodes.iter().map(|node| node.process()).collect::<Result<_>>()?,
@@ -290,7 +289,7 @@ impl Sender {
     async fn example(&self, stand: &Stand, token: &str) -> Result<String> {
         let client = GraphqlClient::new(&stand.measured.url("/graphql"))?.with_token(token);
         let socket = client.socket().await?;
-        let mut subscription = socket.subscribe(SUBSCRIPTION, json!({ "after": self.cursor().await? }))?;
+        let mut subscription = socket.subscribe(SUBSCRIPTION, json!({ "after": self.cursor().await?, "kinds": [NOTES] }))?;
         self.send(0, &format!("{MARK}0 0")).await?;
         loop {
             let payload = json!({ "data": subscription.data().await? }).to_string();

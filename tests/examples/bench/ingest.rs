@@ -21,15 +21,13 @@ use tributary_tests::{
 
 use super::{
     cpu,
-    integrator::{Incoming, Integrator},
+    integrator::{Incoming, Integrator, MESSAGES},
     pushed::{MARK, Pushed, Subscriber},
+    reader::SUBSCRIPTION,
     rows, say,
     stand::{self, Stand},
 };
 
-const SUBSCRIPTION: &str = "subscription($after: LogCursor!) { workspaceEvents(after: $after, filter: { kinds: [MESSAGE_RECEIVED] }) { \
-    prev cursor events { seq kind at interactionId entity { __typename ... on Message { id text at author { name } \
-    interaction { id reference status contact { name } channel { name } } } } } } }";
 const PATIENCE: Duration = Duration::from_secs(180);
 /// Senders of each lane; what one lane sends is in order, and lanes have no sender in common.
 const SENDERS: u64 = 250;
@@ -172,7 +170,7 @@ impl Run {
     async fn subscribe(&self) -> Result<Subscriber> {
         let cursor = self.admin.post("{ logCursor }", json!({})).await?.ok()?["logCursor"].clone();
         let socket = self.admin.socket().await?;
-        Ok(Subscriber { events: socket.subscribe(SUBSCRIPTION, json!({ "after": cursor }))?, _socket: socket })
+        Ok(Subscriber { events: socket.subscribe(SUBSCRIPTION, json!({ "after": cursor, "kinds": [MESSAGES] }))?, _socket: socket })
     }
 
     fn clone_for_lane(&self) -> Self {

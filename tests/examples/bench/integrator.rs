@@ -6,6 +6,8 @@ use tributary_tests::client::{GraphqlClient, http_client};
 
 use super::stand::Stand;
 
+/// The events that tell of what is handed in.
+pub(crate) const MESSAGES: &str = "MESSAGE_RECEIVED";
 const CREATE: &str =
     "mutation($input: CreateChannelInput!) { createChannel(input: $input) { channel { webhookUrl } errors { code message } } }";
 const LIKE: &str = "{ channels(first: 50) { nodes { kind inbox { id } defaultSkill { id } defaultScript { id } } } }";

@@ -15,16 +15,13 @@ use tributary_tests::client::GraphqlClient;
 
 use super::{
     cpu,
-    integrator::{Incoming, Integrator},
+    integrator::{Incoming, Integrator, MESSAGES},
     page::QUERY,
-    reader::{Address, Clock, Readers},
+    reader::{Address, Clock, Readers, SUBSCRIPTION},
     say,
     stand::Stand,
 };
 
-const SUBSCRIPTION: &str = "subscription($after: LogCursor!, $on: [ID!]) { workspaceEvents(after: $after, filter: { kinds: [MESSAGE_RECEIVED], interactionIds: $on }) { \
-    prev cursor events { seq kind at interactionId entity { __typename ... on Message { id text at author { name } \
-    interaction { id reference status contact { name } channel { name } } } } } } }";
 const AGENTS: usize = 500;
 /// Customers; two agents follow the conversation of each.
 const CUSTOMERS: u64 = 250;
@@ -46,7 +43,7 @@ pub(crate) async fn run() -> Result<()> {
 
     let process = stand.measured.process()?;
     let address = Address { port: stand.measured.port(), tls: None };
-    let payload = |on: &Value| json!({ "query": SUBSCRIPTION, "variables": { "after": after, "on": [on] } });
+    let payload = |on: &Value| json!({ "query": SUBSCRIPTION, "variables": { "after": after, "kinds": [MESSAGES], "on": [on] } });
     let payloads: Vec<Value> = conversations.iter().map(payload).collect();
     let clock = Clock::start();
     let rounds = LASTS.as_secs() * MESSAGES_PER_SECOND / CUSTOMERS;
@@ -100,7 +97,7 @@ pub(crate) async fn run() -> Result<()> {
 /// Lets every customer write once; returns their conversations.
 async fn begin(admin: &GraphqlClient, integrator: &Integrator, cursor: Value) -> Result<Vec<Value>> {
     let socket = admin.socket().await?;
-    let mut events = socket.subscribe(SUBSCRIPTION, json!({ "after": cursor }))?;
+    let mut events = socket.subscribe(SUBSCRIPTION, json!({ "after": cursor, "kinds": [MESSAGES] }))?;
     let first = |sender| Incoming { id: format!("first-{sender}"), sender, text: format!("first {sender}") };
     integrator.post(0, &(0..CUSTOMERS).map(first).collect::<Vec<_>>()).await?;
     let mut conversations = HashMap::new();

@@ -20,6 +20,11 @@ use tokio_tungstenite::{
 };
 use tokio_util::either::Either;
 
+/// What is followed everywhere: events with all that a client shows of a message.
+pub(crate) const SUBSCRIPTION: &str = "subscription($after: LogCursor!, $kinds: [EventKind!], $on: [ID!]) { \
+    workspaceEvents(after: $after, filter: { kinds: $kinds, interactionIds: $on }) { \
+    prev cursor events { seq kind at interactionId entity { __typename ... on Message { id text at author { name } \
+    interaction { id reference status contact { name } channel { name } } } } } } }";
 /// Stands before the number and the time in every text that is sent.
 pub(crate) const MARK: &str = "bench ";
 /// Longer than anything takes.

@@ -12,8 +12,8 @@ use tributary_tests::{
 };
 
 use super::{
-    fanout::{Bench, Plan, SUBSCRIPTION},
-    reader::Seen,
+    fanout::{Bench, NOTES, Plan},
+    reader::{SUBSCRIPTION, Seen},
     say,
 };
 
@@ -65,7 +65,7 @@ impl Slow {
 
 async fn read(mut socket: GraphqlSocket, url: String, token: String, mut after: Value) {
     loop {
-        if let Ok(mut events) = socket.subscribe(SUBSCRIPTION, json!({ "after": after })) {
+        if let Ok(mut events) = socket.subscribe(SUBSCRIPTION, json!({ "after": after, "kinds": [NOTES] })) {
             while let Ok(mut batch) = events.data().await {
                 after = batch["workspaceEvents"]["cursor"].take();
             }

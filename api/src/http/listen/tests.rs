@@ -163,3 +163,18 @@ async fn what_does_not_end_in_time_is_cut_and_counted() {
     assert_eq!(soon(server.serving).await.unwrap(), 1);
     assert_eq!(rest(waiting).await, "");
 }
+
+#[tokio::test]
+async fn a_crowd_that_comes_at_once_is_let_in() {
+    // More than systems keep waiting when nobody asks them for more. Nobody accepts them meanwhile.
+    let allowed = std::fs::read_to_string("/proc/sys/net/core/somaxconn").ok().and_then(|allowed| allowed.trim().parse().ok());
+    let crowd = allowed.unwrap_or(usize::MAX).min(1_000);
+    crate::open_files::raise_limit();
+    let listener = open("127.0.0.1:0".parse().unwrap()).unwrap();
+    let address = listener.local_addr().unwrap();
+    let connecting = futures_util::future::join_all((0..crowd).map(|_| TcpStream::connect(address)));
+    let connected: Vec<TcpStream> = soon(connecting).await.into_iter().collect::<io::Result<_>>().unwrap();
+    for _ in 0..connected.len() {
+        soon(listener.accept()).await.unwrap();
+    }
+}
